@@ -1,0 +1,85 @@
+// The written specification of a port.
+//
+// A backend translates: it tells one kernel interface what to watch and puts what happened on a list.
+// It never runs user code, keeps no time, retries nothing and does not know priorities; `src/loop`
+// does all of that once, for all backends. To add a system: derive from `backend` (or
+// `completion_backend`), add a row to the table in table.cpp, and run the conformance suite.
+//
+// A backend belongs to one loop and is called by that loop's thread only, or under its lock.
+#pragma once
+
+#include <climits>
+#include <cstddef>
+#include <cstdint>
+
+#include "backend/fired_list.h"
+#include "base/interest.h"
+
+namespace eddy {
+
+struct operation;
+
+enum backend_feature : std::uint32_t {
+  feature_edge = 0x01,          // watch_edge works
+  feature_o1 = 0x02,            // the cost of a wait does not grow with what is watched
+  feature_any_fd = 0x04,        // regular files may be watched (always ready)
+  feature_early_close = 0x08,   // watch_closed works: a peer's close is seen with data unread
+  feature_completion = 0x10,    // a completion_backend
+  feature_cheap_update = 0x20,  // `update` makes no system call
+  feature_one_shot = 0x40,      // update_once works
+};
+
+class backend {
+ public:
+  backend() = default;
+  backend(const backend&) = delete;
+  backend& operator=(const backend&) = delete;
+  virtual ~backend() = default;
+
+  virtual const char* name() const = 0;
+  virtual std::uint32_t features() const = 0;
+
+  // Watches `fd` for `wanted` from now on (0 = not at all). `tag` comes back with each event, so that
+  // the loop can tell an event of an earlier user of the same number. `known`: the backend holds an
+  // entry for it, as far as the loop can tell; a descriptor that its user closed and opened again is
+  // not an error, `wanted` is made true whatever the kernel had. Returns 0 or an errno: EBADF, EPERM
+  // (a file that cannot be watched), ENOMEM, ENOSPC, EINVAL (a number too large for the method). After
+  // a failure nothing is watched that was not watched before.
+  virtual int update(int fd, bool known, interest wanted, std::uint32_t tag) = 0;
+
+  // The same until the first event only, where feature_one_shot: the entry then stays, silent, and
+  // the next call wakes it up again with one system call.
+  virtual int update_once(int fd, bool known, interest wanted, std::uint32_t tag) {
+    return update(fd, known, wanted, tag);
+  }
+
+  // Larger descriptors cannot be watched.
+  virtual int highest_descriptor() const { return INT_MAX; }
+
+  // Waits at most `timeout` ns (`forever`: without end; 0: not at all) and appends what happened.
+  // Returns 0 or an errno; EINTR is returned, not retried. Never waits less than `timeout` without
+  // a reason, never runs user code.
+  virtual int wait(std::int64_t timeout, fired_list& fired) = 0;
+
+  // In a child after fork: gives up what is shared with the parent and starts empty; the loop then
+  // updates every descriptor again. Returns 0 or an errno.
+  virtual int after_fork() = 0;
+};
+
+// A backend whose kernel performs operations. What has no completion interface is served by the
+// adapter in src/ops, over any `backend`.
+class completion_backend : public backend {
+ public:
+  // Starts `op`; memory that it names must live until it completes. Exactly one completion is
+  // appended to fired_list::completed by a later `wait`.
+  // Returns 0, or an errno when it could not be started, in which case nothing is appended.
+  virtual int submit(operation* op) = 0;
+
+  // Asks the kernel to stop `op`. It still completes, with -ECANCELED or with what it had done.
+  virtual void cancel(operation* op) = 0;
+
+  // How many operations have not completed yet.
+  virtual std::size_t in_flight() const = 0;
+};
+
+}  // namespace eddy

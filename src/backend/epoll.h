@@ -1,0 +1,38 @@
+// The epoll backend (Linux 2.6.9; epoll(7)).
+#pragma once
+
+#include <sys/epoll.h>
+
+#include "backend/backend.h"
+
+namespace eddy {
+
+class epoll_backend final : public backend {
+ public:
+  // Null, with errno, when the system refuses.
+  static epoll_backend* create();
+  explicit epoll_backend(int epoll) : epoll_(epoll) {}
+  ~epoll_backend() override;
+
+  const char* name() const override { return "epoll"; }
+  std::uint32_t features() const override {
+    return feature_edge | feature_o1 | feature_early_close | feature_one_shot;
+  }
+  int update(int fd, bool known, interest wanted, std::uint32_t tag) override;
+  int update_once(int fd, bool known, interest wanted, std::uint32_t tag) override;
+  int wait(std::int64_t timeout, fired_list& fired) override;
+  int after_fork() override;
+
+  // The epoll set itself: readable when a wait would not sleep.
+  int descriptor() const { return epoll_; }
+  // Appends what the kernel reported in `events`, which may come through io_uring.
+  static void translate(const epoll_event* events, int count, fired_list& fired);
+
+ private:
+  int set(int fd, std::uint32_t events, std::uint32_t tag, bool known);
+
+  int epoll_;
+  array<epoll_event> events_;
+};
+
+}  // namespace eddy

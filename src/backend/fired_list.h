@@ -1,0 +1,24 @@
+// What a wait brought: descriptors that are ready, and operations that completed.
+#pragma once
+
+#include <cstdint>
+
+#include "base/array.h"
+#include "base/interest.h"
+#include "base/list.h"
+
+namespace eddy {
+
+struct fired {
+  int fd;
+  std::uint32_t tag;  // what `update` was given
+  interest what;      // watch_read, watch_write, watch_closed
+};
+
+struct fired_list {
+  array<fired> ready;    // cleared by the loop before each wait; a backend reserves before it appends
+  list_head completed;   // operation::link
+  bool more = false;     // the backend's own array was full: the next wait should not sleep
+};
+
+}  // namespace eddy

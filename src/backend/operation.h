@@ -1,0 +1,52 @@
+// An operation: a verb as data, for the kernel or for the readiness adapter to perform.
+//
+// The caller owns it and everything that it names, from `submit` until it has completed: memory,
+// addresses and the descriptor. Nothing is allocated per operation. When it completes the loop calls
+// `on_self(op, argument)` in the turn's dispatch, where the operation is idle again: it may be
+// submitted again, freed, or anything else. Exactly one call per submit.
+#pragma once
+
+#include <sys/socket.h>
+
+#include <cstdint>
+
+#include "base/callback.h"
+#include "base/watcher.h"
+
+namespace eddy {
+
+enum class verb : std::uint8_t { accept, connect, recv, send, read, write, poll, timeout };
+constexpr int verb_count = 8;
+
+enum class progress : std::uint8_t {
+  idle,        // with its owner
+  in_flight,   // with the kernel or the adapter
+  cancelling,  // the same, and asked to stop
+  completed,   // queued for its callback
+};
+
+struct operation : callback {
+  verb what = verb::poll;
+  progress state = progress::idle;
+  int fd = -1;
+
+  // recv, send, read, write: the memory. connect: the address. accept: where the peer's address goes
+  // (may be null).
+  void* data = nullptr;
+  std::size_t size = 0;
+  int flags = 0;                     // recv, send: MSG_*; poll: watch_read | watch_write
+  socklen_t* address_size = nullptr; // accept: in and out
+  std::int64_t offset = -1;          // read, write: where in the file; -1 = its current position
+  std::int64_t deadline = 0;         // timeout: ns of the loop's clock
+
+  // What happened: a count, a descriptor (accept: non-blocking, close-on-exec), the ready interest
+  // (poll), 0 (connect, timeout), or minus an errno.
+  std::int64_t result = 0;
+
+  // For whoever performs it.
+  std::uint64_t handle = 0;
+  operation* next_waiting = nullptr;
+  watcher waiting;
+};
+
+}  // namespace eddy

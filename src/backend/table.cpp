@@ -1,0 +1,63 @@
+#include "backend/table.h"
+
+#include <cerrno>
+#include <cstring>
+
+#include "backend/epoll.h"
+#include "backend/poll.h"
+#include "backend/select.h"
+#ifdef EDDY_HAVE_IO_URING
+#include "backend/uring.h"
+#endif
+
+namespace eddy {
+namespace {
+
+const char* always_there() { return nullptr; }
+
+backend* make_epoll(const char** why) {
+  backend* made = epoll_backend::create();
+  if (made == nullptr) *why = "epoll_create1 failed";
+  return made;
+}
+
+backend* make_poll(const char** why) {
+  backend* made = poll_backend::create();
+  if (made == nullptr) *why = "out of memory";
+  return made;
+}
+
+backend* make_select(const char** why) {
+  backend* made = select_backend::create();
+  if (made == nullptr) *why = "out of memory";
+  return made;
+}
+
+constexpr std::uint32_t epoll_features =
+    feature_edge | feature_o1 | feature_early_close | feature_one_shot;
+
+constexpr backend_row rows[] = {
+#ifdef EDDY_HAVE_IO_URING
+    {"io_uring", epoll_features | feature_completion, make_uring_backend, uring_unavailable,
+     "EDDY_NO_IO_URING"},
+#endif
+    {"epoll", epoll_features, make_epoll, always_there, "EVENT_NOEPOLL"},
+    {"poll", feature_any_fd | feature_early_close | feature_cheap_update, make_poll, always_there,
+     "EVENT_NOPOLL"},
+    {"select", feature_any_fd | feature_cheap_update, make_select, always_there, "EVENT_NOSELECT"},
+};
+
+}  // namespace
+
+const backend_row* backend_table(std::size_t* count) {
+  *count = sizeof rows / sizeof rows[0];
+  return rows;
+}
+
+const backend_row* find_backend(const char* name) {
+  for (const backend_row& row : rows)
+    if (std::strcmp(row.name, name) == 0) return &row;
+  return nullptr;
+}
+
+}  // namespace eddy

@@ -1,0 +1,45 @@
+#include "backend/waker.h"
+
+#include <cerrno>
+#include <cstdint>
+
+#include "base/sys.h"
+
+namespace eddy {
+
+int waker::open() {
+  if (is_open()) return 0;
+  read_end_ = write_end_ = sys::eventfd();
+  if (is_open()) return 0;
+  int ends[2];
+  if (sys::pipe(ends) != 0) return errno;
+  read_end_ = ends[0];
+  write_end_ = ends[1];
+  return 0;
+}
+
+void waker::close() {
+  if (!is_open()) return;
+  sys::close(read_end_);
+  if (write_end_ != read_end_) sys::close(write_end_);
+  read_end_ = write_end_ = -1;
+}
+
+void waker::wake() const { wake_through(write_end_); }
+
+// EAGAIN means that a wake-up is there already. An eventfd takes eight bytes, a pipe any number.
+void waker::wake_through(int write_end) {
+  const int kept = errno;
+  const std::uint64_t one = 1;
+  while (sys::write(write_end, &one, sizeof one) < 0 && errno == EINTR) {
+  }
+  errno = kept;
+}
+
+void waker::drain() const {
+  char bytes[256];
+  while (sys::read(read_end_, bytes, sizeof bytes) == static_cast<ssize_t>(sizeof bytes)) {
+  }
+}
+
+}  // namespace eddy

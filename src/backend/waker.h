@@ -1,0 +1,40 @@
+// Ends a loop's wait from another thread or from a signal handler.
+//
+// `wake()` is const because it alone may be called from anywhere, at any time between `open` and
+// `close`, even in a signal handler: it makes one write(2) and keeps errno. Several wake-ups before
+// the loop looks are one.
+#pragma once
+
+namespace eddy {
+
+class waker {
+ public:
+  waker() = default;
+  waker(const waker&) = delete;
+  waker& operator=(const waker&) = delete;
+  ~waker() { close(); }
+
+  // An eventfd, or a pipe where there is none. 0 or an errno. Does nothing when it is open.
+  int open();
+  void close();
+  bool is_open() const { return read_end_ >= 0; }
+
+  // What the loop watches for reading.
+  int descriptor() const { return read_end_; }
+  // Where wake() writes.
+  int write_descriptor() const { return write_end_; }
+
+  void wake() const;
+
+  // Makes the descriptor silent again, where it is watched by level.
+  void drain() const;
+
+  // Writes a wake-up to a descriptor of `write_descriptor`; async-signal-safe, keeps errno.
+  static void wake_through(int write_end);
+
+ private:
+  int read_end_ = -1;
+  int write_end_ = -1;
+};
+
+}  // namespace eddy

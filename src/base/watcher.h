@@ -1,0 +1,52 @@
+// A watcher: interest in a descriptor, a signal, a timeout, or a descriptor with a timeout.
+//
+// Data only; `eddy::loop` gives it its meaning. The owner keeps the memory and must not move it while
+// it is added. The layout is the C face's `struct event` (128 bytes on LP64), so that a program's
+// event *is* the engine's watcher: no second object, no lookup. src/capi checks the offsets.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "base/callback.h"
+#include "base/interest.h"
+
+namespace eddy {
+
+class loop;
+
+struct watcher : callback {
+  // Where its timeout stands: an index in the timer heap, or links in a common-timeout queue.
+  union timeout_place {
+    list_node queue_link;
+    struct {
+      std::uint32_t heap_index;
+      std::uint32_t unused;
+      std::uint64_t unused2;
+    } heap;
+    timeout_place() : queue_link() {}
+  } timeout_at;
+
+  int fd = -1;  // or the signal's number
+  loop* owner = nullptr;
+
+  // Other watchers of the same descriptor or signal.
+  watcher* next_here = nullptr;
+  watcher* prev_here = nullptr;
+
+  std::int16_t signal_calls = 0;           // how often a signal came since its callback ran
+  std::int16_t common_queue = -1;          // the common-timeout queue of its timeout, or -1
+  std::int32_t reserved = 0;
+  std::int64_t interval = -1;              // ns; a persistent timeout's period, -1 = none
+  std::int16_t events = 0;                 // the interest: interest bits, plus timeout/signal/persist
+  std::int16_t fired = 0;                  // why it is active
+  std::int64_t deadline = 0;               // ns, of the loop's clock; may be later than in the heap
+  std::int16_t* signal_calls_left = nullptr;  // where the running dispatch counts down, for deletion
+
+  bool persistent() const { return (events & watch_persist) != 0; }
+};
+
+// Where `timeout_at` stands in a watcher; the compiler's own offsetof is for standard layout only.
+constexpr std::size_t timeout_place_offset = sizeof(callback);
+
+}  // namespace eddy

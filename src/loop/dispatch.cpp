@@ -1,0 +1,163 @@
+// Running what is active: the most urgent priority that has anything, in the order of activation.
+#include <climits>
+
+#include "base/memory.h"
+#include "loop/loop.h"
+
+namespace eddy {
+
+// Gives how many callbacks ran (internal ones do not count).
+int loop::run_active() {
+  const std::int64_t until = dispatch_interval_ >= 0
+                                 ? saturating_add(clock_.now(), dispatch_interval_)
+                                 : INT64_MAX;
+  int ran = 0;
+  for (int priority = 0; priority < priority_count_; ++priority) {
+    list_head& queue = active_[priority];
+    if (queue.empty()) continue;
+    current_priority_ = priority;
+    const bool limited = priority >= limited_from_;
+    ran = run_queue(queue, limited ? dispatch_callbacks_ : INT_MAX, limited ? until : INT64_MAX);
+    // What is less urgent waits for another look at the kernel; internal work does not count.
+    if (ran != 0 || stop_now_) break;
+  }
+  current_priority_ = -1;
+  return ran;
+}
+
+int loop::run_queue(list_head& queue, int most_callbacks, std::int64_t until) {
+  int ran = 0;
+  while (!queue.empty()) {
+    auto* c = reinterpret_cast<callback*>(queue.front());
+    if (!c->is(is_internal)) ++ran;
+    run_one(c);
+    if (stop_now_ || restart_turn_) break;
+    if (ran >= most_callbacks) break;
+    if (until != INT64_MAX && ran != 0 && clock_.now() >= until) break;
+  }
+  return ran;
+}
+
+void loop::run_one(callback* c) {
+  ++statistics_.callbacks;
+  switch (c->kind) {
+    case closure::persistent_event:
+      take_from_active(c);
+      call_persistent(static_cast<watcher*>(c));
+      break;
+    case closure::event:
+      remove_locked(static_cast<watcher*>(c), removal::even_if_finalizing);
+      call_event(static_cast<watcher*>(c));
+      break;
+    case closure::signal:
+      take_from_active(c);
+      if (!static_cast<watcher*>(c)->persistent())
+        remove_locked(static_cast<watcher*>(c), removal::even_if_finalizing);
+      call_signal(static_cast<watcher*>(c));
+      break;
+    case closure::self: {
+      take_from_active(c);
+      begin_callback(c);
+      const self_function function = c->on_self;
+      void* argument = c->argument;
+      unlock();
+      function(c, argument);
+      lock();
+      end_callback();
+      break;
+    }
+    case closure::finalize_self:
+    case closure::finalize_event:
+    case closure::finalize_free:
+      take_from_active(c);
+      call_finalizer(c);
+      break;
+  }
+}
+
+void loop::call_event(watcher* w) {
+  begin_callback(w);
+  const event_function function = w->on_event;
+  const std::int64_t started = timing_ ? clock_.now() : 0;
+  unlock();
+  function(w->fd, w->fired, w->argument);
+  lock();
+  if (timing_) note_duration(reinterpret_cast<const void*>(function), started);
+  end_callback();
+}
+
+void loop::call_persistent(watcher* w) {
+  // Before the callback, so that it may change its mind about the timeout.
+  if (w->interval >= 0) restart_interval(w);
+  call_event(w);
+}
+
+// Once per delivery. The callback may remove the watcher, or free it: then the count on our stack is
+// set to 0 through signal_calls_left, and the watcher is not looked at again.
+void loop::call_signal(watcher* w) {
+  std::int16_t calls = w->signal_calls;
+  if (calls == 0) return;
+  begin_callback(w);
+  w->signal_calls_left = &calls;
+  while (calls != 0) {
+    --calls;
+    w->signal_calls = calls;
+    if (calls == 0) w->signal_calls_left = nullptr;
+    const event_function function = w->on_event;
+    unlock();
+    function(w->fd, w->fired, w->argument);
+    lock();
+    if (stop_now_ && calls != 0) {
+      w->signal_calls_left = nullptr;
+      break;
+    }
+  }
+  end_callback();
+}
+
+void loop::call_finalizer(callback* c) {
+  begin_callback(c);
+  c->clear(is_finalizing);
+  const closure kind = c->kind;
+  const finalize_function finalizer = c->on_finalize;
+  const self_function function = c->on_self;
+  void* argument = c->argument;
+  unlock();
+  if (kind == closure::finalize_self)
+    function(c, argument);
+  else
+    finalizer(static_cast<watcher*>(c), argument);
+  lock();
+  // The object may be gone: only the loop's own state is touched from here on.
+  end_callback();
+  if (kind == closure::finalize_free) memory::release(static_cast<watcher*>(c));
+}
+
+void loop::begin_callback(callback* c) { current_ = c; }
+
+void loop::end_callback() {
+  current_ = nullptr;
+  if (condition_waiters_ != 0) {
+    condition_waiters_ = 0;
+    threads_->cond_signal(condition_, 1);
+  }
+}
+
+void loop::note_duration(const void* function, std::int64_t started) {
+  const std::int64_t took = clock_.now() - started;
+  statistics_.in_callbacks += took;
+  if (took <= statistics_.slowest_callback) return;
+  statistics_.slowest_callback = took;
+  statistics_.slowest_function = function;
+}
+
+// For a thread that is not the loop's. Without condition variables (a program may set none) the
+// promise is that of the lock only.
+void loop::wait_until_not_running(const callback* c) {
+  while (condition_ != nullptr && current_ == c && other_thread()) {
+    ++condition_waiters_;
+    threads_->cond_wait(condition_, lock_, nullptr);
+  }
+}
+
+}  // namespace eddy

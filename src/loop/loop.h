@@ -1,0 +1,290 @@
+// The loop: it waits for descriptors, timers, signals and posted work, and runs their callbacks.
+//
+// DESIGN.md, "The turn of the loop", says exactly in which order. One thread runs it. With
+// `loop_options::threads` every function may be called from any thread; without, only from the one
+// that runs it, except `post` and `wake`. From a callback everything is allowed: to add, remove, free
+// and close anything, also what is running or about to run, and to stop the loop; only to run it
+// again, or to destroy it, is refused or left to the time after `run`.
+#pragma once
+
+#include <poll.h>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include "backend/backend.h"
+#include "backend/waker.h"
+#include "base/array.h"
+#include "base/clock.h"
+#include "base/list.h"
+#include "base/timer_heap.h"
+#include "base/watcher.h"
+#include "loop/fd_slots.h"
+#include "loop/hook.h"
+#include "loop/options.h"
+#include "loop/posted.h"
+#include "loop/statistics.h"
+
+namespace eddy {
+
+struct signal_mailbox;
+struct operation;
+
+enum run_flag : int {
+  run_once = 0x01,              // until at least one callback has run
+  run_nonblocking = 0x02,       // what is ready now, then return
+  run_without_events = 0x04,    // stay although nothing is added
+};
+
+enum class run_result { stopped = 0, nothing_to_do = 1, failed = -1 };
+
+// How `remove` treats a callback that runs on another thread at this moment.
+enum class removal { wait_unless_finalizing, wait, do_not_wait, even_if_finalizing };
+
+enum count_flag : unsigned { count_active = 1, count_virtual = 2, count_added = 4 };
+
+class loop {
+ public:
+  loop() = default;
+  loop(const loop&) = delete;
+  loop& operator=(const loop&) = delete;
+  ~loop();
+
+  // Chooses the backend. 0, or an errno with `why_not_open()`.
+  int open(const loop_options& options);
+  const char* why_not_open() const { return why_; }
+
+  // --- the turn (turn.cpp) ---
+  run_result run(int flags);
+  void stop_after_turn();   // ends run() when what is active now has run
+  void stop_now();          // ends run() after the running callback
+  void restart_turn();      // looks for new events after the running callback
+  bool stopped_after_turn() const { return stop_after_turn_; }
+  bool stopped_now() const { return stop_now_; }
+  bool running() const { return running_; }
+  callback* running_callback() const { return current_; }
+
+  // --- watchers (watch.cpp) ---
+  // Starts to watch. `timeout` in ns from now, or `forever` for none (a timeout it already has then
+  // stays). A watcher that is added already gets the new timeout only. 0 or an errno; after a failure
+  // the watcher is as it was. O(1) for descriptors, O(log n) for timers.
+  int add(watcher* w, std::int64_t timeout);
+  // The same with a common-timeout queue (see make_common_timeout).
+  int add_with_common_timeout(watcher* w, int queue);
+  // Stops: no callback of `w` starts after this returns on the loop's own thread; from another thread
+  // it waits for one that runs, as `how` says. 0, or EINVAL for a watcher that is being finalized.
+  int remove(watcher* w, removal how);
+  int remove_timeout(watcher* w);
+  // Makes it active as if `what` had happened. `calls`: for signal watchers.
+  void activate(watcher* w, int what, int calls);
+  void activate_later(callback* c);
+  // Runs it once in this or the next turn; nothing if it is queued already. False if it was.
+  bool defer(callback* c);
+  void cancel_deferred(callback* c);
+  // Calls on_finalize when nothing of `w` runs any more and nothing will (then releases it, if asked).
+  int finalize(watcher* w, finalize_function on_finalize, bool then_free);
+  // EINVAL while it is active, or out of range.
+  int set_priority(callback* c, int priority);
+  void activate_by_fd(int fd, int what);
+  void activate_by_signal(int signal);
+  // Visits every watcher until `visit` gives non-zero, which is returned. `visit` must not change any.
+  int for_each(int (*visit)(watcher*, void*), void* context);
+
+  // --- priorities, time, counts ---
+  int set_priorities(int count);  // EBUSY while something is active
+  int priorities() const { return priority_count_; }
+  // A queue for the timeouts of this length, -1 when there are too many (256) or no memory.
+  int make_common_timeout(std::int64_t duration);
+  std::int64_t common_timeout_duration(int queue) const { return common_[static_cast<std::size_t>(queue)]->duration; }
+  int common_timeout_count() const { return static_cast<int>(common_.size()); }
+  // ns of the loop's clock: within a turn, the moment at which it was first asked for.
+  std::int64_t now();
+  std::int64_t now_uncached() const { return clock_.now(); }
+  // Whether a turn's time is at hand, which is so from the wait to the end of the turn.
+  bool in_turn() const { return in_turn_; }
+  void forget_time() { time_known_ = false; }
+  int count(unsigned flags) const;
+  int most(unsigned flags, bool reset);
+  void add_virtual(int change);  // keeps the loop running although nothing is added
+
+  // --- other threads ---
+  // Runs the callback on the loop's thread, each exactly once, in the order of each poster. False
+  // when the loop is closing. Lock-free; never allocates; `p` must live until it has run.
+  bool post(posted_work* p) { return posted_.push(p) ? (wake_if_waiting(), true) : false; }
+  // Ends the present or the next wait.
+  int make_wakeable();
+  void lock() const { if (lock_ != nullptr) threads_->lock(0, lock_); }
+  void unlock() const { if (lock_ != nullptr) threads_->unlock(0, lock_); }
+
+  // --- hooks around the wait ---
+  void add_hook(wait_hook* h);
+  void remove_hook(wait_hook* h);
+
+  // --- operations; see src/ops ---
+  completion_backend* completions() { return completion_; }
+  void operation_submitted() { ++operation_count_; }
+  void complete(operation* op);
+
+  // --- the rest ---
+  const char* backend_name() const { return backend_->name(); }
+  std::uint32_t features() const { return backend_->features(); }
+  // In a child after fork: starts afresh in the kernel with all that is added. 0 or an errno.
+  int after_fork();
+  const loop_statistics& statistics() const { return statistics_; }
+  void set_timing(bool on) { timing_ = on; }
+  const threading* threads() const { return threads_; }
+
+ private:
+  struct common_timeout {
+    std::int64_t duration;
+    list_head waiting;   // watcher::timeout_at.queue_link, the earliest first
+    watcher timer;       // internal; stands in the heap for the first of them
+    loop* owner;
+    int number;
+  };
+
+  // choose.cpp
+  int choose_backend(const loop_options& options);
+  void say(int severity, const char* message) const;
+
+  // turn.cpp
+  void wait_for_events(int flags);
+  std::int64_t wait_time(int flags);
+  void collect();
+  void run_hooks(hook_time when, std::int64_t timeout);
+  void run_due_timers();
+  void wake_if_waiting();
+  bool other_thread() const;
+  void notify_if_needed();
+  void take_posted();
+
+  // dispatch.cpp
+  int run_active();
+  int run_queue(list_head& queue, int most_callbacks, std::int64_t until);
+  void run_one(callback* c);
+  void call_event(watcher* w);
+  void call_persistent(watcher* w);
+  void call_signal(watcher* w);
+  void call_finalizer(callback* c);
+  void begin_callback(callback* c);
+  void end_callback();
+  void note_duration(const void* function, std::int64_t started);
+  void wait_until_not_running(const callback* c);
+
+  // watch.cpp
+  int add_locked(watcher* w, std::int64_t timeout, int common_queue, bool absolute);
+  int remove_locked(watcher* w, removal how);
+  void activate_locked(watcher* w, int what, int calls);
+  void push_active(callback* c);
+  void take_from_active(callback* c);
+  void note_most() { if (event_count_ > most_events_) most_events_ = event_count_; }
+  void close_watchers();
+
+  // timers.cpp
+  int start_timer(watcher* w, std::int64_t deadline, int queue);
+  void stop_timer(watcher* w);
+  int start_common_timer(watcher* w, common_timeout& queue);
+  static void common_timeout_due(int, short, void* argument);
+  static watcher* timed_at(list_node* n);
+  void restart_interval(watcher* w);
+
+  // interest.cpp
+  int watch_fd(watcher* w);
+  void unwatch_fd(watcher* w, bool by_owner);
+  int interest_changed(int fd, fd_slot& slot, bool by_owner);
+  int tell_backend(int fd, fd_slot& slot);
+  int queue_change(int fd, fd_slot& slot);
+  void settle_changes();
+  void settle_one(int fd);
+  void check_writable();
+  void fire(int fd, fd_slot& slot, int what);
+  void fell_silent(int fd, fd_slot& slot);
+  void lost_descriptor(int fd, fd_slot& slot, int error);
+  void note_stale_turn();
+  int register_again();
+  int watch_waker();
+
+  // signals.cpp
+  int watch_signal_number(watcher* w);
+  void unwatch_signal(watcher* w);
+  void deliver_signals();
+  void fire_signal(int signal, int calls);
+  void close_signals();
+
+  // order: what a turn touches first
+  backend* backend_ = nullptr;
+  completion_backend* completion_ = nullptr;
+  fired_list fired_;
+  array<fd_slot> slots_;
+  array<int> changes_;
+  array<pollfd> write_checks_;
+  list_head* active_ = nullptr;  // one queue per priority
+  int priority_count_ = 0;
+  int active_count_ = 0;
+  list_head later_;
+  list_head hooks_[2];
+  timer_heap timers_;
+  array<common_timeout*> common_;
+
+  callback* current_ = nullptr;
+  int current_priority_ = -1;
+  bool running_ = false;
+  bool stop_after_turn_ = false;
+  bool stop_now_ = false;
+  bool restart_turn_ = false;
+  bool in_turn_ = false;
+  bool time_known_ = false;
+  bool no_time_cache_ = false;
+  bool timing_ = false;
+  bool waited_last_turn_ = true;
+  bool in_backend_ = false;   // another thread must not touch a backend that is not thread-safe
+  std::int64_t now_ = 0;
+  clock_source clock_;
+
+  std::int64_t dispatch_interval_ = -1;
+  int dispatch_callbacks_ = 0;
+  int limited_from_ = 0;
+
+  int event_count_ = 0;       // added + timed + active, without internal ones
+  int virtual_count_ = 0;
+  int operation_count_ = 0;
+  int most_events_ = 0;
+  int most_virtual_ = 0;
+  int most_active_ = 0;
+
+  const threading* threads_ = nullptr;
+  void* lock_ = nullptr;
+  void* condition_ = nullptr;
+  int condition_waiters_ = 0;
+  unsigned long thread_ = 0;
+
+  waker waker_;
+  posted_queue posted_;
+  enum wait_state : int { awake = 0, waiting = 1, woken = 2 };
+  std::atomic<int> wait_state_{awake};
+
+  signal_mailbox* mailbox_ = nullptr;
+  array<watcher*> signals_;   // by number: its watchers
+
+  std::uint32_t next_tag_ = 1;
+  int stale_turns_ = 0;       // in a row
+  int highest_fd_ = 0;
+  loop_statistics statistics_;
+  void (*log_)(int, const char*) = nullptr;
+  const char* why_ = "";
+};
+
+// Holds the loop's lock, where it has one.
+class loop_guard {
+ public:
+  explicit loop_guard(const loop& l) : loop_(l) { loop_.lock(); }
+  ~loop_guard() { loop_.unlock(); }
+  loop_guard(const loop_guard&) = delete;
+  loop_guard& operator=(const loop_guard&) = delete;
+
+ private:
+  const loop& loop_;
+};
+
+}  // namespace eddy

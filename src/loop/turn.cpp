@@ -1,0 +1,220 @@
+// The turn: the only place that knows the order of things.
+#include <cerrno>
+
+#include "backend/operation.h"
+#include "loop/loop.h"
+
+namespace eddy {
+
+run_result loop::run(int flags) {
+  loop_guard guard(*this);
+  if (running_) {
+    say(2, "a loop was run from one of its own callbacks; a loop runs once at a time");
+    return run_result::failed;
+  }
+  running_ = true;
+  if (threads_ != nullptr) thread_ = threads_->thread_id();
+  stop_after_turn_ = stop_now_ = false;
+  in_turn_ = time_known_ = false;
+  run_result result = run_result::stopped;
+  for (;;) {
+    restart_turn_ = false;
+    if (stop_after_turn_ || stop_now_) break;
+    take_posted();
+    if (!(flags & run_without_events) && event_count_ == 0 && virtual_count_ == 0 &&
+        operation_count_ == 0) {
+      result = run_result::nothing_to_do;
+      break;
+    }
+    ++statistics_.turns;
+    wait_for_events(flags);
+    run_due_timers();
+    if (active_count_ != 0) {
+      const int callbacks = run_active();
+      if ((flags & run_once) && active_count_ == 0 && callbacks != 0) break;
+    } else if (flags & run_nonblocking) {
+      break;
+    }
+  }
+  in_turn_ = time_known_ = false;
+  running_ = false;
+  return result;
+}
+
+std::int64_t loop::wait_time(int flags) {
+  if (active_count_ != 0 || (flags & run_nonblocking)) return 0;
+  const std::int64_t deadline = timers_.next_deadline();
+  if (deadline == INT64_MAX) return forever;
+  const std::int64_t left = deadline - clock_.now();
+  return left > 0 ? left : 0;
+}
+
+void loop::wait_for_events(int flags) {
+  while (!later_.empty()) {
+    auto* c = reinterpret_cast<callback*>(later_.front());
+    take_from_active(c);
+    push_active(c);
+  }
+  in_turn_ = time_known_ = false;
+  fired_.ready.clear();
+  fired_.more = false;
+  if (!changes_.empty()) settle_changes();
+
+  // Writers that poll(2) found ready run without another look at the kernel, but not twice in a row:
+  // or readers would starve.
+  if (!fired_.ready.empty() && waited_last_turn_) {
+    waited_last_turn_ = false;
+    in_turn_ = true;
+    collect();
+    return;
+  }
+  waited_last_turn_ = true;
+
+  std::int64_t timeout = wait_time(flags);
+  if (!hooks_[0].empty()) {
+    run_hooks(hook_time::before_wait, timeout);
+    if (!changes_.empty()) settle_changes();
+    timeout = wait_time(flags);
+  }
+  if (!fired_.ready.empty() || active_count_ != 0) timeout = 0;
+
+  // From here on whoever adds work must write a wake-up; what came before is seen by `empty`.
+  wait_state_.store(waiting, std::memory_order_seq_cst);
+  if (!posted_.empty()) timeout = 0;
+  ++statistics_.waits;
+  const std::int64_t started = timing_ ? clock_.now() : 0;
+  in_backend_ = true;
+  unlock();
+  const int error = backend_->wait(timeout, fired_);
+  lock();
+  in_backend_ = false;
+  wait_state_.store(awake, std::memory_order_relaxed);
+  in_turn_ = true;
+  if (timing_) statistics_.waiting += clock_.now() - started;
+  if (error != 0 && error != EINTR) say(2, "a backend's wait failed; trying again");
+  collect();
+  if (mailbox_ != nullptr) deliver_signals();
+  if (!hooks_[1].empty()) run_hooks(hook_time::after_wait, forever);
+  take_posted();
+}
+
+void loop::run_hooks(hook_time when, std::int64_t timeout) {
+  // A hook may remove itself or others while it runs, so the walk goes through a list of its own.
+  list_head& hooks = hooks_[static_cast<int>(when)];
+  list_head pending;
+  pending.splice_back(hooks);
+  while (!pending.empty()) {
+    auto* h = reinterpret_cast<wait_hook*>(pending.front());
+    h->link.unlink();
+    hooks.push_back(&h->link);
+    unlock();
+    h->call(h, timeout);
+    lock();
+  }
+}
+
+void loop::collect() {
+  statistics_.ready += fired_.ready.size();
+  std::size_t stale = 0;
+  for (const fired& f : fired_.ready) {
+    fd_slot& slot = slots_[static_cast<std::size_t>(f.fd)];
+    if (f.tag != slot.tag || !slot.known) [[unlikely]] {
+      ++stale;
+      continue;
+    }
+    if (slot.once) fell_silent(f.fd, slot);
+    fire(f.fd, slot, f.what);
+  }
+  statistics_.stale += stale;
+  if (stale == 0) [[likely]]
+    stale_turns_ = 0;
+  else
+    note_stale_turn();
+  while (!fired_.completed.empty()) {
+    auto* op = static_cast<operation*>(reinterpret_cast<callback*>(fired_.completed.front()));
+    op->link.unlink();
+    complete(op);
+  }
+}
+
+void loop::complete(operation* op) {
+  --operation_count_;
+  op->state = progress::completed;
+  defer(op);
+}
+
+void loop::take_posted() {
+  posted_work* p = posted_.take_all();
+  while (p != nullptr) {
+    posted_work* next = p->next_posted;
+    p->flags = is_initialised;
+    p->kind = closure::self;
+    defer(p);
+    p = next;
+  }
+}
+
+void loop::wake_if_waiting() {
+  if (wait_state_.load(std::memory_order_seq_cst) == awake) return;
+  if (wait_state_.exchange(woken, std::memory_order_seq_cst) == waiting && waker_.is_open())
+    waker_.wake();
+}
+
+bool loop::other_thread() const {
+  return running_ && threads_ != nullptr && threads_->thread_id() != thread_;
+}
+
+void loop::notify_if_needed() {
+  if (lock_ != nullptr && other_thread()) wake_if_waiting();
+}
+
+void loop::stop_after_turn() {
+  loop_guard guard(*this);
+  stop_after_turn_ = true;
+  notify_if_needed();
+}
+
+void loop::stop_now() {
+  loop_guard guard(*this);
+  stop_now_ = true;
+  notify_if_needed();
+}
+
+void loop::restart_turn() {
+  loop_guard guard(*this);
+  restart_turn_ = true;
+  notify_if_needed();
+}
+
+std::int64_t loop::now() {
+  if (!in_turn_ || no_time_cache_) return clock_.now();
+  if (!time_known_) {
+    now_ = clock_.now();
+    time_known_ = true;
+  }
+  return now_;
+}
+
+void loop::run_due_timers() {
+  if (timers_.empty()) return;
+  const std::int64_t due = now();
+  while (watcher* w = timers_.pop_due(due)) {
+    // Out of the heap already: only the books are left. A persistent one stays watched.
+    w->clear(in_timers);
+    if (!w->is(is_internal)) --event_count_;
+    if (!w->persistent()) remove_locked(w, removal::do_not_wait);
+    activate_locked(w, watch_timeout, 1);
+  }
+}
+
+void loop::add_hook(wait_hook* h) {
+  loop_guard guard(*this);
+  hooks_[static_cast<int>(h->when)].push_back(&h->link);
+}
+
+void loop::remove_hook(wait_hook* h) {
+  loop_guard guard(*this);
+  h->link.unlink();
+}
+
+}  // namespace eddy
