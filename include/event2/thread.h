@@ -37,7 +37,7 @@ extern "C" {
 
 /* How to lock. All functions may be called from any thread. */
 struct evthread_lock_callbacks {
-  /* EVTHREAD_LOCK_API_VERSION; anything else is refused. */
+  /* EVTHREAD_LOCK_API_VERSION. */
   int lock_api_version;
   /* EVTHREAD_LOCKTYPE_ bits that `alloc` understands; plain locks always. The library needs
    * recursive ones. */
@@ -55,9 +55,9 @@ struct evthread_lock_callbacks {
 /* Tells the library how to lock; the structure is copied. NULL takes the functions away again, which
  * is right only when no base is left.
  *
- * Returns 0, or -1 (and says so in the log) when the structure is incomplete, has another version, or
- * when functions were set before: giving the very same functions again is accepted, others are
- * refused, because locks of the old kind exist. */
+ * Returns 0, or -1 (and says so in the log) when a function is missing, or when functions were set
+ * before: giving the very same ones again is accepted, others are refused, because locks of the old
+ * kind may exist. */
 EVENT2_EXPORT_SYMBOL
 int evthread_set_lock_callbacks(const struct evthread_lock_callbacks *callbacks);
 
@@ -68,7 +68,7 @@ struct timeval;
 
 /* How to wait for another thread. */
 struct evthread_condition_callbacks {
-  /* EVTHREAD_CONDITION_API_VERSION; anything else is refused. */
+  /* EVTHREAD_CONDITION_API_VERSION. */
   int condition_api_version;
   /* A new condition, or NULL on failure. `condtype` is 0 in this version. */
   void *(*alloc_condition)(unsigned condtype);
@@ -87,7 +87,8 @@ struct evthread_condition_callbacks {
 EVENT2_EXPORT_SYMBOL
 int evthread_set_condition_callbacks(const struct evthread_condition_callbacks *callbacks);
 
-/* Tells the library which function gives a number that is different for each living thread. */
+/* Tells the library which function gives a number that is different for each living thread. NULL, or
+ * no call at all, leaves that to the library. */
 EVENT2_EXPORT_SYMBOL
 void evthread_set_id_callback(unsigned long (*id_fn)(void));
 

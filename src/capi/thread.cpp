@@ -1,0 +1,135 @@
+// evthread_set_...(): the program's own locks, conditions and thread ids.
+#include <event2/thread.h>
+
+#include <cstring>
+
+#include "capi/process_state.h"
+#include "capi/settings.h"
+#include "capi/thread_checks.h"
+
+namespace eddy::capi {
+namespace {
+
+// For programs that give locks but no ids: the address of a thread's own variable is its alone.
+unsigned long address_as_thread_id() {
+  static thread_local char mine;
+  return reinterpret_cast<unsigned long>(&mine);
+}
+
+bool complete(const evthread_lock_callbacks& given) {
+  return given.alloc != nullptr && given.free != nullptr && given.lock != nullptr &&
+         given.unlock != nullptr;
+}
+
+bool complete(const evthread_condition_callbacks& given) {
+  return given.alloc_condition != nullptr && given.free_condition != nullptr &&
+         given.signal_condition != nullptr && given.wait_condition != nullptr;
+}
+
+bool same_as_set(const evthread_lock_callbacks& given) {
+  const threading& set = process.functions;
+  return given.alloc == set.lock_alloc && given.free == set.lock_free && given.lock == set.lock &&
+         given.unlock == set.unlock && given.supported_locktypes == process.lock_types;
+}
+
+bool same_as_set(const evthread_condition_callbacks& given) {
+  const threading& set = process.functions;
+  return given.alloc_condition == set.cond_alloc && given.free_condition == set.cond_free &&
+         given.signal_condition == set.cond_signal && given.wait_condition == set.cond_wait;
+}
+
+// The functions stay where they are, so that a base that has locks of them can still be freed.
+int forget_locks() {
+  if (process.locks_set)
+    log_warnx("evthread_set_lock_callbacks(NULL): locks are switched off for bases made from now on, "
+              "but those that exist keep theirs");
+  process.locks_set = false;
+  return 0;
+}
+
+int forget_conditions() {
+  if (process.conditions_set)
+    log_warnx("evthread_set_condition_callbacks(NULL): conditions are switched off although bases "
+              "that use them may exist");
+  process.conditions_set = false;
+  process.functions.cond_alloc = nullptr;
+  return 0;
+}
+
+int set_locks(const evthread_lock_callbacks& given) {
+  if (process.locks_set) {
+    if (same_as_set(given)) return 0;
+    log_warnx("evthread_set_lock_callbacks: other locking functions are in use already; they cannot "
+              "be replaced, the new ones are ignored");
+    return -1;
+  }
+  if (!complete(given)) {
+    log_warnx("evthread_set_lock_callbacks: alloc, free, lock and unlock must all be given");
+    return -1;
+  }
+  threading& set = process.functions;
+  set.lock_alloc = given.alloc;
+  set.lock_free = given.free;
+  set.lock = given.lock;
+  set.unlock = given.unlock;
+  if (set.thread_id == nullptr) set.thread_id = address_as_thread_id;
+  process.lock_types = given.supported_locktypes;
+  process.locks_set = true;
+  return 0;
+}
+
+int set_conditions(const evthread_condition_callbacks& given) {
+  if (process.conditions_set) {
+    if (same_as_set(given)) return 0;
+    log_warnx("evthread_set_condition_callbacks: other condition functions are in use already; they "
+              "cannot be replaced, the new ones are ignored");
+    return -1;
+  }
+  if (!complete(given)) {
+    log_warnx("evthread_set_condition_callbacks: alloc_condition, free_condition, signal_condition "
+              "and wait_condition must all be given");
+    return -1;
+  }
+  threading& set = process.functions;
+  set.cond_alloc = given.alloc_condition;
+  set.cond_free = given.free_condition;
+  set.cond_signal = given.signal_condition;
+  set.cond_wait = given.wait_condition;
+  process.conditions_set = true;
+  return 0;
+}
+
+}  // namespace
+
+const threading* process_threading() {
+  if (process.lock_debugging) return checked_threading();
+  return process.locks_set ? &process.functions : nullptr;
+}
+
+}  // namespace eddy::capi
+
+extern "C" {
+
+int evthread_set_lock_callbacks(const struct evthread_lock_callbacks* callbacks) {
+  return callbacks == nullptr ? eddy::capi::forget_locks() : eddy::capi::set_locks(*callbacks);
+}
+
+int evthread_set_condition_callbacks(const struct evthread_condition_callbacks* callbacks) {
+  return callbacks == nullptr ? eddy::capi::forget_conditions()
+                              : eddy::capi::set_conditions(*callbacks);
+}
+
+void evthread_set_id_callback(unsigned long (*id_fn)(void)) {
+  eddy::capi::process.functions.thread_id =
+      id_fn != nullptr ? id_fn : eddy::capi::address_as_thread_id;
+}
+
+void evthread_enable_lock_debugging(void) {
+  if (eddy::capi::process.functions.thread_id == nullptr)
+    eddy::capi::process.functions.thread_id = eddy::capi::address_as_thread_id;
+  eddy::capi::process.lock_debugging = true;
+}
+
+void evthread_enable_lock_debuging(void) { evthread_enable_lock_debugging(); }
+
+}  // extern "C"
