@@ -84,9 +84,9 @@ extern "C" {
 #define evutil_gettimeofday(tv, tz) gettimeofday((tv), (tz))
 
 /* Writes a date as HTTP wants it ("Sun, 06 Nov 1994 08:49:37 GMT", RFC 9110 5.6.7) into `date`. `tm`
- * is in UTC; NULL stands for now. Returns the length without the final NUL; as with snprintf, a
- * result not less than `datelen` means that the text was cut off. The names of days and months are
- * English in every locale. */
+ * is in UTC; NULL stands for now. Returns the length without the final NUL; a result not less than
+ * `datelen` means that the text was cut off. 0 if `datelen` is 0, -1 if the weekday or month does not
+ * exist. The names are English in every locale. */
 EVENT2_EXPORT_SYMBOL
 int evutil_date_rfc1123(char *date, const size_t datelen, const struct tm *tm);
 
@@ -94,33 +94,32 @@ int evutil_date_rfc1123(char *date, const size_t datelen, const struct tm *tm);
  * unspecified moment, so only differences mean something. */
 struct evutil_monotonic_timer;
 
-/* Flags of evutil_configure_monotonic_time(): as fine as the system can, even if each reading costs
- * more; and: do as if the system had no monotonic clock (for tests; setting the clock back then makes
- * the timer stand still until it is made up for). */
+/* Flags of evutil_configure_monotonic_time(): be as exact as the system can, even if each reading costs
+ * more; do as if the system had no monotonic clock (setting the clock back then stops the timer for
+ * a moment, setting it forward moves it). */
 #define EV_MONOT_PRECISE 1
 #define EV_MONOT_FALLBACK 2
 
 /* A new timer, to be released by evutil_monotonic_timer_free() (NULL is allowed there), or NULL when
- * memory is exhausted. It must be configured before it is read. One thread at a time uses it. */
+ * memory is exhausted. It works like one configured with 0. One thread at a time uses it. */
 EVENT2_EXPORT_SYMBOL
 struct evutil_monotonic_timer *evutil_monotonic_timer_new(void);
 EVENT2_EXPORT_SYMBOL
 void evutil_monotonic_timer_free(struct evutil_monotonic_timer *timer);
 
-/* Chooses the clock by EV_MONOT_ flags, 0 being a fast one with a resolution of some milliseconds.
- * 0 or -1. */
+/* Chooses the clock by EV_MONOT_ flags, 0 being one that is cheap to read and advances in steps of some
+ * milliseconds. 0 or -1. */
 EVENT2_EXPORT_SYMBOL
 int evutil_configure_monotonic_time(struct evutil_monotonic_timer *timer, int flags);
 
-/* Reads the clock into `*tp`. Never less than what this timer gave before. 0 or -1. */
+/* Reads the clock into `*tp`. Never less than what this timer gave since it was configured. 0 or -1. */
 EVENT2_EXPORT_SYMBOL
 int evutil_gettime_monotonic(struct evutil_monotonic_timer *timer, struct timeval *tp);
 
 /* --- Sockets --- */
 
-/* Two connected sockets in `sv`. `d` is AF_UNIX where the system has it; AF_INET gives a pair of TCP
- * connections over loopback on systems without. `protocol` should be 0. Nobody else can get in
- * between. 0 or -1. */
+/* Two connected sockets in `sv`: socketpair(2). On Linux `d` must be AF_UNIX; SOCK_NONBLOCK and
+ * SOCK_CLOEXEC may be added to `type`; `protocol` should be 0. 0 or -1. */
 EVENT2_EXPORT_SYMBOL
 int evutil_socketpair(int d, int type, int protocol, evutil_socket_t sv[2]);
 
@@ -174,8 +173,9 @@ int evutil_make_tcp_listen_socket_deferred(evutil_socket_t sock);
 EVENT2_EXPORT_SYMBOL
 ev_int64_t evutil_strtoll(const char *s, char **endptr, int base);
 
-/* snprintf() and vsnprintf(): the text is always ended by a NUL if `buflen` is not 0, and the result
- * is the length that it would have had, or -1 on an error of encoding. */
+/* snprintf() and vsnprintf(): the text is always ended by a NUL, and the result is the length that it
+ * would have had, or -1 on an error of encoding. A difference to snprintf(): with a `buflen` of 0
+ * nothing is formatted and the result is 0, so the length cannot be asked for in this way. */
 EVENT2_EXPORT_SYMBOL
 int evutil_snprintf(char *buf, size_t buflen, const char *format, ...)
 #ifdef __GNUC__
@@ -189,8 +189,8 @@ int evutil_vsnprintf(char *buf, size_t buflen, const char *format, va_list ap)
 #endif
     ;
 
-/* Compare strings without regard to the case of the letters A-Z, whatever the locale: less than, equal
- * to, or greater than 0. The second looks at no more than `n` characters. */
+/* Compare strings without regard to the case of the letters A-Z, whatever the locale: -1, 0 or 1. The
+ * second looks at no more than `n` characters. */
 EVENT2_EXPORT_SYMBOL
 int evutil_ascii_strcasecmp(const char *str1, const char *str2);
 EVENT2_EXPORT_SYMBOL
@@ -204,14 +204,15 @@ int evutil_ascii_strncasecmp(const char *str1, const char *str2, size_t n);
 EVENT2_EXPORT_SYMBOL
 const char *evutil_inet_ntop(int af, const void *src, char *dst, size_t len);
 
-/* Reads an address from text into `dst`, in network order. Returns 1, 0 when the text is not an
- * address of that family, or -1 when `af` is unknown. */
+/* Reads an address from text into `dst`, in network order. Nothing may stand before or behind it. IPv4 is
+ * four decimal numbers; leading zeros are allowed and do not make them octal. Returns 1, 0 when the
+ * text is not an address of that family, or -1 when `af` is unknown. */
 EVENT2_EXPORT_SYMBOL
 int evutil_inet_pton(int af, const char *src, void *dst);
 
 /* The same for addresses that may name an interface ("fe80::1%eth0", "fe80::1%2"): the interface's
- * index is put in `*indexp`, 0 when there is none. `indexp` must not be NULL. An unknown interface
- * makes the text no address: 0. */
+ * index is put in `*indexp`, 0 when there is none. `indexp` must not be NULL. A name that no
+ * interface has makes the text no address; whether a number belongs to one is not checked. */
 EVENT2_EXPORT_SYMBOL
 int evutil_inet_pton_scope(int af, const char *src, void *dst, unsigned *indexp);
 
@@ -219,13 +220,14 @@ struct sockaddr;
 
 /* Reads an address with or without a port: "[ipv6]:port", "[ipv6]", "ipv6", "ipv4:port", "ipv4".
  * Names of hosts are not looked up. `*outlen` is the room in `out`, and becomes the length of the
- * address. A missing port is 0. Returns 0, or -1 when the text is malformed, the port is not in
- * 1..65535, or the room is too small. */
+ * address. A missing port is 0. Returns 0, or -1 when the text has another form, the port is not in
+ * 1..65535, or the room is too small; `*out` and `*outlen` are then as before. */
 EVENT2_EXPORT_SYMBOL
 int evutil_parse_sockaddr_port(const char *str, struct sockaddr *out, int *outlen);
 
-/* An order of socket addresses, for sorting: less than, equal to, or greater than 0. Looks at family,
- * address and, if `include_port` is not 0, the port. */
+/* An order of IPv4 and IPv6 socket addresses, for sorting: less than, equal to, or greater than 0. Looks
+ * at family, address and, if `include_port` is not 0, the port; not at scope or flow. Two addresses of
+ * one other family give 1, even when they are the same. */
 EVENT2_EXPORT_SYMBOL
 int evutil_sockaddr_cmp(const struct sockaddr *sa1, const struct sockaddr *sa2, int include_port);
 
@@ -270,13 +272,13 @@ struct evutil_addrinfo;
 
 /* Looks up a host and a service, and waits for the answer: not for use in a callback of a loop unless
  * `hints` asks for EVUTIL_AI_NUMERICHOST. The arguments are those of getaddrinfo (RFC 3493 6.1). `*res`
- * becomes a list to be released by evutil_freeaddrinfo() - and only by that. Returns 0 or an
- * EVUTIL_EAI_ code. */
+ * becomes a list to be released by evutil_freeaddrinfo(). Returns 0, or an EVUTIL_EAI_ code and leaves
+ * `*res` alone. */
 EVENT2_EXPORT_SYMBOL
 int evutil_getaddrinfo(const char *nodename, const char *servname,
                        const struct evutil_addrinfo *hints_in, struct evutil_addrinfo **res);
 
-/* Releases such a list. */
+/* Releases such a list; NULL is allowed. */
 EVENT2_EXPORT_SYMBOL
 void evutil_freeaddrinfo(struct evutil_addrinfo *ai);
 
@@ -286,9 +288,9 @@ const char *evutil_gai_strerror(int err);
 
 /* --- Random bytes --- */
 
-/* Fills `buf` with `n` bytes that nobody can predict, from the kernel (getrandom(2)). It cannot fail:
- * if the system refuses, the program is ended through the fatal callback rather than go on with
- * guessable bytes. Correct after fork(). */
+/* Fills `buf` with `n` bytes that nobody can predict, from the kernel (getrandom(2), or /dev/urandom where
+ * that is forbidden). It cannot fail: if the system has neither, the program is ended through the
+ * fatal callback rather than go on with guessable bytes. Correct after fork(). */
 EVENT2_EXPORT_SYMBOL
 void evutil_secure_rng_get_bytes(void *buf, size_t n);
 
@@ -297,8 +299,7 @@ void evutil_secure_rng_get_bytes(void *buf, size_t n);
 EVENT2_EXPORT_SYMBOL
 int evutil_secure_rng_init(void);
 
-/* Names a file to read the seed from. Accepted for programs that call it, and not needed: returns 0
- * before the generator was used. */
+/* Names a file to read the seed from: -1, because the kernel's generator has no use for one. */
 EVENT2_EXPORT_SYMBOL
 int evutil_secure_rng_set_urandom_device_file(char *fname);
 
