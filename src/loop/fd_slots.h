@@ -20,6 +20,7 @@ struct fd_slot {
   bool known : 1 = false;        // the backend has an entry for it (perhaps a silent one)
   bool once : 1 = false;         // the entry falls silent after its next event
   bool queued : 1 = false;       // stands in the list of changes
+  bool write_ready : 1 = false;    // and is yet to be told
   bool write_checked : 1 = false;  // its interest in writing was answered by poll(2) last turn
 
   interest wanted() const {

@@ -53,8 +53,6 @@ int loop::watch_fd(watcher* w) {
     return ENOMEM;
   fd_slot& slot = slots_[index];
   if (is_full(slot)) return EMFILE;
-  // Edge and level on one descriptor cannot both be had.
-  if (slot.first != nullptr && ((slot.edges != 0) != ((w->events & watch_edge) != 0))) return EINVAL;
   count_interest(slot, w, 1);
   link(slot, w);
   const int error = interest_changed(w->fd, slot, false);
@@ -93,6 +91,7 @@ int loop::interest_changed(int fd, fd_slot& slot, bool by_owner) {
 // Makes what is wanted true in the kernel, now.
 int loop::tell_backend(int fd, fd_slot& slot) {
   const interest wanted = slot.wanted();
+  slot.write_ready = false;
   if (slot.kernel == 0 && wanted != 0) slot.tag = next_tag_++;
   ++statistics_.changes;
   const bool once = wanted != 0 && slot.persistent == 0 && !(wanted & watch_edge) &&
@@ -158,12 +157,13 @@ void loop::check_writable() {
                           queue_change(checked.fd, slot) == 0;
     if (answered) {
       // Still wanted at the next settling: then it is for the kernel to watch.
-      slot.write_checked = true;
+      slot.write_checked = slot.write_ready = true;
       fired_.ready.push_reserved(fired{checked.fd, slot.tag, watch_write});
     } else if (const int error = tell_backend(checked.fd, slot)) {
       lost_descriptor(checked.fd, slot, error);
     }
   }
+  checked_writers_ = fired_.ready.size();
 }
 
 // Activates whoever watches `fd` for any of `what`.
@@ -186,7 +186,6 @@ void loop::lost_descriptor(int fd, fd_slot& slot, int error) {
   say(2, message);
   slot.kernel = 0;
   slot.known = false;
-  if (!fired_.ready.reserve(fired_.ready.size() + 1)) return;
   for (watcher* w = slot.first; w != nullptr; w = w->next_here)
     activate_locked(w, w->events & (watch_read | watch_write), 1);
 }

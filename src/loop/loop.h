@@ -88,6 +88,9 @@ class loop {
   int set_priority(callback* c, int priority);
   void activate_by_fd(int fd, int what);
   void activate_by_signal(int signal);
+  // Removes all watchers, running or dropping the finalizers that wait: before the destructor, where
+  // watchers may outlive the loop's users.
+  void forget_everything(bool run_finalizers);
   // Visits every watcher until `visit` gives non-zero, which is returned. `visit` must not change any.
   int for_each(int (*visit)(watcher*, void*), void* context);
 
@@ -152,6 +155,7 @@ class loop {
   void wait_for_events(int flags);
   std::int64_t wait_time(int flags);
   void collect();
+  bool collect_one(const fired& f);
   void run_hooks(hook_time when, std::int64_t timeout);
   void run_due_timers();
   void wake_if_waiting();
@@ -219,6 +223,7 @@ class loop {
   array<fd_slot> slots_;
   array<int> changes_;
   array<pollfd> write_checks_;
+  std::size_t checked_writers_ = 0;  // how many of fired_.ready came from check_writable
   list_head* active_ = nullptr;  // one queue per priority
   int priority_count_ = 0;
   int active_count_ = 0;
@@ -237,7 +242,6 @@ class loop {
   bool time_known_ = false;
   bool no_time_cache_ = false;
   bool timing_ = false;
-  bool waited_last_turn_ = true;
   bool in_backend_ = false;   // another thread must not touch a backend that is not thread-safe
   std::int64_t now_ = 0;
   clock_source clock_;

@@ -60,16 +60,6 @@ void loop::wait_for_events(int flags) {
   fired_.more = false;
   if (!changes_.empty()) settle_changes();
 
-  // Writers that poll(2) found ready run without another look at the kernel, but not twice in a row:
-  // or readers would starve.
-  if (!fired_.ready.empty() && waited_last_turn_) {
-    waited_last_turn_ = false;
-    in_turn_ = true;
-    collect();
-    return;
-  }
-  waited_last_turn_ = true;
-
   std::int64_t timeout = wait_time(flags);
   if (!hooks_[0].empty()) {
     run_hooks(hook_time::before_wait, timeout);
@@ -116,25 +106,38 @@ void loop::run_hooks(hook_time when, std::int64_t timeout) {
 void loop::collect() {
   statistics_.ready += fired_.ready.size();
   std::size_t stale = 0;
-  for (const fired& f : fired_.ready) {
-    fd_slot& slot = slots_[static_cast<std::size_t>(f.fd)];
-    if (f.tag != slot.tag || !slot.known) [[unlikely]] {
-      ++stale;
-      continue;
-    }
-    if (slot.once) fell_silent(f.fd, slot);
-    fire(f.fd, slot, f.what);
+  for (std::size_t i = checked_writers_; i < fired_.ready.size(); ++i)
+    if (!collect_one(fired_.ready[i])) ++stale;
+  // Those whose only news is that poll(2) found them writable; the others had it added above.
+  for (std::size_t i = 0; i < checked_writers_; ++i)
+    if (slots_[static_cast<std::size_t>(fired_.ready[i].fd)].write_ready)
+      (void)collect_one(fired_.ready[i]);
+  checked_writers_ = 0;
+  while (!fired_.completed.empty()) {
+    auto* op = static_cast<operation*>(reinterpret_cast<callback*>(fired_.completed.front()));
+    op->link.unlink();
+    complete(op);
   }
   statistics_.stale += stale;
   if (stale == 0) [[likely]]
     stale_turns_ = 0;
   else
     note_stale_turn();
-  while (!fired_.completed.empty()) {
-    auto* op = static_cast<operation*>(reinterpret_cast<callback*>(fired_.completed.front()));
-    op->link.unlink();
-    complete(op);
+}
+
+// False for an event of a registration that is no more.
+bool loop::collect_one(const fired& f) {
+  fd_slot& slot = slots_[static_cast<std::size_t>(f.fd)];
+  if (f.tag != slot.tag || !slot.known) [[unlikely]]
+    return false;
+  int what = f.what;
+  if (slot.write_ready) {
+    slot.write_ready = false;
+    what |= watch_write;
   }
+  if (slot.once) fell_silent(f.fd, slot);
+  fire(f.fd, slot, what);
+  return true;
 }
 
 void loop::complete(operation* op) {

@@ -249,24 +249,4 @@ void loop::add_virtual(int change) {
   if (virtual_count_ == 0) notify_if_needed();
 }
 
-// Whatever is still added is added no more; its owner keeps the memory and may free it.
-void loop::close_watchers() {
-  const auto forget = [](callback* c) {
-    c->flags = static_cast<std::int16_t>(c->flags & (is_initialised | is_internal));
-  };
-  for (fd_slot& slot : slots_)
-    for (watcher* w = slot.first; w != nullptr; w = w->next_here) forget(w);
-  for (watcher* first : signals_)
-    for (watcher* w = first; w != nullptr; w = w->next_here) forget(w);
-  timers_.for_each([&](watcher* w) { return forget(w), true; });
-  for (common_timeout* queue : common_)
-    for (list_node* n = queue->waiting.front(); n != queue->waiting.end(); n = n->next)
-      forget(timed_at(n));
-  for (int p = 0; p < priority_count_; ++p)
-    for (list_node* n = active_[p].front(); n != active_[p].end(); n = n->next)
-      forget(reinterpret_cast<callback*>(n));
-  for (list_node* n = later_.front(); n != later_.end(); n = n->next)
-    forget(reinterpret_cast<callback*>(n));
-}
-
 }  // namespace eddy

@@ -1,0 +1,49 @@
+// The C face's event base is the engine's loop, and its event is the engine's watcher: the same
+// objects under the names that compatibility fixes.
+#pragma once
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+
+#include "base/list.h"
+#include "base/watcher.h"
+#include "loop/loop.h"
+
+struct event_base : eddy::loop {
+  eddy::list_head once_events;   // once_event::link; released with the base
+  eddy::list_head hooks;         // evwatch
+  eddy::array<timeval*> common_timevals;  // by queue number; programs hold these pointers
+  int config_flags = 0;
+};
+
+namespace eddy::capi {
+
+inline watcher* to_watcher(event* ev) { return reinterpret_cast<watcher*>(ev); }
+inline const watcher* to_watcher(const event* ev) { return reinterpret_cast<const watcher*>(ev); }
+inline event* to_event(watcher* w) { return reinterpret_cast<event*>(w); }
+
+// The base that functions without one use: the last of event_init. The legacy interface has it.
+extern event_base* current_base;
+
+// --- Time. A timeval of a common timeout carries the queue's number in the high bits of tv_usec.
+bool is_common(const timeval* tv);
+int common_queue_of(const timeval* tv, const event_base* base);
+// ns; negative fields and fractions beyond a second count as what they add up to, past times as 0.
+std::int64_t to_nanoseconds(const timeval& tv);
+timeval to_timeval(std::int64_t nanoseconds);
+
+// --- Debug mode (debug.cpp): checks how events are used.
+void debug_note_assign(const event* ev);
+void debug_note_unassign(const event* ev);
+void debug_note_add(const event* ev);
+void debug_note_del(const event* ev);
+void debug_require_assigned(const event* ev, const char* function);
+void debug_require_not_added(const event* ev, const char* function);
+void debug_note_base_made();
+void debug_release();
+
+// Frees what event_base_once allocated and did not come to run.
+void release_once_events(event_base* base);
+void release_hooks(event_base* base);
+
+}  // namespace eddy::capi

@@ -1,0 +1,51 @@
+// The end of a loop: what is still added is forgotten, and finalizers that wait get their turn.
+#include "base/memory.h"
+#include "loop/loop.h"
+
+namespace eddy {
+namespace {
+
+void forget(callback* c) {
+  c->flags = static_cast<std::int16_t>(c->flags & (is_initialised | is_internal));
+}
+
+}  // namespace
+
+void loop::forget_everything(bool run_finalizers) {
+  loop_guard guard(*this);
+  for (int p = 0; p < priority_count_; ++p) {
+    while (!active_[p].empty()) {
+      auto* c = reinterpret_cast<callback*>(active_[p].front());
+      take_from_active(c);
+      if (c->kind >= closure::finalize_self && run_finalizers) call_finalizer(c);
+    }
+  }
+  while (!later_.empty()) take_from_active(reinterpret_cast<callback*>(later_.front()));
+  for (std::size_t fd = 0; fd < slots_.size(); ++fd)
+    while (slots_[fd].first != nullptr) remove_locked(slots_[fd].first, removal::do_not_wait);
+  for (watcher*& first : signals_)
+    while (first != nullptr) remove_locked(first, removal::do_not_wait);
+  for (common_timeout* queue : common_)
+    while (!queue->waiting.empty())
+      remove_locked(timed_at(queue->waiting.front()), removal::do_not_wait);
+  while (!timers_.empty()) remove_locked(timers_.top(), removal::do_not_wait);
+}
+
+// Whatever is still added is added no more; its owner keeps the memory and may free it.
+void loop::close_watchers() {
+  for (fd_slot& slot : slots_)
+    for (watcher* w = slot.first; w != nullptr; w = w->next_here) forget(w);
+  for (watcher* first : signals_)
+    for (watcher* w = first; w != nullptr; w = w->next_here) forget(w);
+  timers_.for_each([](watcher* w) { return forget(w), true; });
+  for (common_timeout* queue : common_)
+    for (list_node* n = queue->waiting.front(); n != queue->waiting.end(); n = n->next)
+      forget(timed_at(n));
+  for (int p = 0; p < priority_count_; ++p)
+    for (list_node* n = active_[p].front(); n != active_[p].end(); n = n->next)
+      forget(reinterpret_cast<callback*>(n));
+  for (list_node* n = later_.front(); n != later_.end(); n = n->next)
+    forget(reinterpret_cast<callback*>(n));
+}
+
+}  // namespace eddy
