@@ -39,6 +39,7 @@ void debug_note_add(const event* ev);
 void debug_note_del(const event* ev);
 void debug_require_assigned(const event* ev, const char* function);
 void debug_require_not_added(const event* ev, const char* function);
+void debug_require_nonblocking(const event* ev, const char* function);
 void debug_note_base_made();
 void debug_release();
 

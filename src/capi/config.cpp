@@ -1,4 +1,5 @@
 // event2/event.h: configurations, and making bases from them.
+#include <event2/event_compat.h>
 #include <event2/thread.h>
 
 #include <cerrno>

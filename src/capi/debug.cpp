@@ -1,5 +1,7 @@
 // Debug mode: remembers every event that was set up, and stops the program with a clear message when
 // one is used in a way that would corrupt the loop.
+#include <fcntl.h>
+
 #include <cerrno>
 #include <mutex>
 
@@ -114,7 +116,7 @@ static void debug_note_added(const event* ev, bool added, const char* function) 
   if (!enabled) return;
   std::lock_guard<std::mutex> guard(state().mutex);
   known_event* known = state().events.find(ev);
-  if (known == nullptr) misuse(ev, function, "on an event that was never set up");
+  if (known == nullptr) misuse(ev, function, "on an event that was not initialized (by event_assign or event_new)");
   known->added = added;
 }
 
@@ -124,7 +126,17 @@ void debug_note_del(const event* ev) { debug_note_added(ev, false, "event_del");
 void debug_require_assigned(const event* ev, const char* function) {
   if (!enabled) return;
   std::lock_guard<std::mutex> guard(state().mutex);
-  if (state().events.find(ev) == nullptr) misuse(ev, function, "on an event that was never set up");
+  if (state().events.find(ev) == nullptr) misuse(ev, function, "on an event that was not initialized (by event_assign or event_new)");
+}
+
+// By edge, what is not read until it would block is never told again; a blocking read cannot do that.
+void debug_require_nonblocking(const event* ev, const char* function) {
+  if (!enabled) return;
+  const watcher* w = to_watcher(ev);
+  if (!(w->events & EV_ET) || (w->events & EV_SIGNAL) || w->fd < 0) return;
+  const int flags = ::fcntl(w->fd, F_GETFL);
+  if (flags >= 0 && !(flags & O_NONBLOCK))
+    misuse(ev, function, "with EV_ET on a descriptor that is not nonblocking");
 }
 
 void debug_require_not_added(const event* ev, const char* function) {

@@ -62,6 +62,8 @@ int delete_event(event* ev, removal how, const char* function) {
   watcher* w = to_watcher(ev);
   if (w->owner == nullptr) return refuse("an event that has no event_base was deleted");
   debug_require_assigned(ev, function);
+  if (debug_logging_enabled())
+    log_message(EVENT_LOG_DEBUG, "%s: event %p (descriptor %d)", function, static_cast<void*>(ev), w->fd);
   const int result = as_result(w->owner->remove(w, how));
   debug_note_del(ev);
   return result;
@@ -94,6 +96,7 @@ int event_assign(event* ev, event_base* base, evutil_socket_t fd, short events,
     w->kind = events & EV_PERSIST ? closure::persistent_event : closure::event;
   if (base != nullptr) w->priority = static_cast<std::uint8_t>(base->priorities() / 2);
   debug_note_assign(ev);
+  debug_require_nonblocking(ev, "event_assign");
   return 0;
 }
 
@@ -124,6 +127,12 @@ int event_add(event* ev, const timeval* timeout) {
   watcher* w = to_watcher(ev);
   if (w->owner == nullptr) return refuse("event_add: the event has no event_base");
   debug_require_assigned(ev, "event_add");
+  if (debug_logging_enabled())
+    log_message(EVENT_LOG_DEBUG, "event_add: event %p (descriptor %d)%s%s%s%s%s, callback %p",
+                static_cast<void*>(ev), w->fd, w->events & EV_READ ? " read" : "",
+                w->events & EV_WRITE ? " write" : "", w->events & EV_CLOSED ? " closed" : "",
+                w->events & EV_SIGNAL ? " signal" : "", timeout != nullptr ? " timeout" : "",
+                reinterpret_cast<void*>(w->on_event));
   if (timeout == nullptr) {
     const int result = add_result(w, w->owner->add(w, forever));
     if (result == 0) debug_note_add(ev);

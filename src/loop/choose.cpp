@@ -52,6 +52,7 @@ int loop::choose_backend(const loop_options& options) {
     why_ = row.unavailable();
     if (why_ == nullptr) backend_ = row.create(&why_);
     if (backend_ != nullptr) {
+      edge_bit_ = row.features & feature_edge ? watch_edge : 0;
       highest_fd_ = backend_->highest_descriptor();
       if (row.features & feature_completion)
         completion_ = static_cast<completion_backend*>(backend_);

@@ -173,7 +173,7 @@ void loop::fire(int fd, fd_slot& slot, int what) {
     return;
   }
   for (watcher* w = slot.first; w != nullptr; w = w->next_here)
-    if (w->events & what & readiness_bits) activate_locked(w, w->events & (what | watch_edge), 1);
+    if (w->events & what & readiness_bits) activate_locked(w, w->events & (what | edge_bit_), 1);
 }
 
 // The kernel does not know the descriptor any more: it was closed while it was watched. Its owner is

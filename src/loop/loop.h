@@ -274,6 +274,7 @@ class loop {
   std::uint32_t next_tag_ = 1;
   int stale_turns_ = 0;       // in a row
   int highest_fd_ = 0;
+  int edge_bit_ = 0;          // watch_edge, where the backend has it
   loop_statistics statistics_;
   void (*log_)(int, const char*) = nullptr;
   const char* why_ = "";

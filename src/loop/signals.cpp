@@ -109,10 +109,8 @@ void loop::unwatch_signal(watcher* w) {
   else
     first = w->next_here;
   if (w->next_here != nullptr) w->next_here->prev_here = w->prev_here;
-  if (first == nullptr) {
-    signal_registry::unwatch(mailbox_, w->fd);
-    mailbox_->pending[w->fd].store(0, std::memory_order_relaxed);
-  }
+  // What came until now stays in the mailbox: whoever watches again before the next turn is told.
+  if (first == nullptr) signal_registry::unwatch(mailbox_, w->fd);
 }
 
 void loop::deliver_signals() {

@@ -174,19 +174,14 @@ int loop::set_priority(callback* c, int priority) {
   return 0;
 }
 
+// With watch_timeout: those who watch it with a timeout, as if that had passed, and nobody else.
 void loop::activate_by_fd(int fd, int what) {
   loop_guard guard(*this);
-  if (fd >= 0 && static_cast<std::size_t>(fd) < slots_.size())
-    fire(fd, slots_[static_cast<std::size_t>(fd)], what & (readiness_bits | watch_edge));
-  // The timeouts of those who watch it.
-  if (!(what & watch_timeout)) return;
-  array<watcher*> timed;
-  const auto note = [&](watcher* w) {
-    if (w->fd == fd && !(w->events & watch_signal)) (void)timed.push_back(w);
-    return true;
-  };
-  timers_.for_each(note);
-  for (watcher* w : timed) activate_locked(w, watch_timeout, 1);
+  if (fd < 0 || static_cast<std::size_t>(fd) >= slots_.size()) return;
+  fd_slot& slot = slots_[static_cast<std::size_t>(fd)];
+  if (!(what & watch_timeout)) return fire(fd, slot, what & readiness_bits);
+  for (watcher* w = slot.first; w != nullptr; w = w->next_here)
+    if (w->is(in_timers)) activate_locked(w, watch_timeout, 1);
 }
 
 void loop::activate_by_signal(int signal) {
