@@ -1,12 +1,12 @@
-/* event.h - everything of libevent's interface in one header, as programs for libevent 1.x include it.
+/* event.h - all of libevent's interface in one header, as programs for libevent 1.x include it.
  *
  * New programs include <event2/event.h> and what else they need of event2/. This header adds the
  * functions that work on a hidden current base (event_init(), event_set(), event_dispatch(), ...),
  * which cannot be used by more than one thread.
  *
- * The headers of buffers and buffered events are to be listed below when eddy has them. They are not
- * looked for with __has_include: that would find those of an installed libevent, whose functions
- * this library does not have. */
+ * The headers of buffers and buffered events are to be listed below when eddy has them. They are
+ * not looked for with __has_include: that would find those of an installed libevent, whose
+ * functions this library does not have. */
 #ifndef EVENT1_EVENT_H_INCLUDED_
 #define EVENT1_EVENT_H_INCLUDED_
 

@@ -3,8 +3,8 @@
  * libevent's build writes a header of this name, and programs test its macros (`#ifdef
  * EVENT__HAVE_EPOLL`), so the names and values here are those that libevent 2.1.12 has on a 64-bit
  * Linux. They describe the system and the interface, not eddy: ask eddy_version() in
- * <eddy/version.h> for that, and event_get_supported_methods() for the methods of the system that the
- * program runs on. */
+ * <eddy/version.h> for that, and event_get_supported_methods() for the methods that the library
+ * has. */
 #ifndef EVENT2_EVENT_CONFIG_H_INCLUDED_
 #define EVENT2_EVENT_CONFIG_H_INCLUDED_
 
@@ -141,8 +141,8 @@
 #define EVENT__HAVE___func__ 1
 #define EVENT__TIME_WITH_SYS_TIME 1
 
-/* Feature-test macros. They count only when this header comes before the first header of the system;
- * the guards leave a program's own choice alone. */
+/* Feature-test macros. They count only when this header comes before the first header of the
+ * system; the guards leave a program's own choice alone. */
 #ifndef STDC_HEADERS
 #define STDC_HEADERS 1
 #endif

@@ -11,26 +11,25 @@
  *     event_base_free(base);
  *
  * Words. A base holds a loop and the method (epoll, io_uring, poll, select) with which it waits. An
- * event is an interest in a descriptor, a signal, the passing of time, or a descriptor or signal with
- * a time limit; it is made for one base and keeps its memory address. It is
- *   initialised  after event_new() or event_assign(),
- *   pending      after event_add(): it is waited for,
- *   active       when what it waited for has come and its callback is about to be called.
- * An event without EV_PERSIST stops pending just before its callback is called.
+ * event is an interest in a descriptor, a signal, the passing of time, or a descriptor or signal
+ * with a time limit; it is made for one base and keeps its memory address. After event_new() or
+ * event_assign() it is *initialised*. After event_add() it is *pending*: it is waited for. When what
+ * it waits for has come, it is *active*: its callback is about to be called. An event without
+ * EV_PERSIST stops being pending just before its callback is called.
  *
  * Callbacks. In a callback everything is allowed: adding, deleting, freeing any event, also the
- * running one, closing its descriptor, ending the loop. Only event_base_free() of the running base and
- * running the same base's loop from within it are not. After event_del() or event_free() returned on
- * the thread that runs the loop, that event's callback is not called.
+ * running one, closing its descriptor, ending the loop. Only event_base_free() of the running base
+ * and running the same base's loop from within it are not. After event_del() or event_free()
+ * returned on the thread that runs the loop, that event's callback is not called.
  *
  * Threads. Without the calls of <event2/thread.h> a base and its events belong to one thread. With
  * them, any thread may use any function here on a base, except that one thread at a time runs its
  * loop, and that memory is released when nobody uses it any more.
  *
- * Errors. Unless said otherwise, functions that return int give 0 or -1, those that return a pointer
- * give NULL on failure, and a message goes to the log (event_set_log_callback()). Times are struct
- * timeval, normalised; where a time is an interval it counts from now on a clock that no change of
- * the system's time moves, and an event's callback is never called early. */
+ * Errors. Unless said otherwise, functions that return int give 0 or -1, those that return a
+ * pointer give NULL on failure, and a message goes to the log (event_set_log_callback()). Times are
+ * struct timeval, normalised; where a time is an interval it counts from now on a clock that no
+ * change of the system's time moves, and an event's callback is never called early. */
 #ifndef EVENT2_EVENT_H_INCLUDED_
 #define EVENT2_EVENT_H_INCLUDED_
 
@@ -57,9 +56,9 @@ struct event;
 /* ===== Bases ===================================================================================*/
 
 /* A new base with the best method that the system offers, or NULL. The environment may narrow the
- * choice: EDDY_BACKEND=name picks one, EVENT_NOEPOLL, EVENT_NOPOLL, ... exclude one (not for programs
- * with raised privileges). One base serves any number of events; each thread that runs a loop has
- * its own. */
+ * choice: EDDY_BACKEND=name picks one, EVENT_NOEPOLL, EVENT_NOPOLL, ... exclude one (not for
+ * programs with raised privileges). One base serves any number of events; each thread that runs a
+ * loop has its own. */
 EVENT2_EXPORT_SYMBOL
 struct event_base *event_base_new(void);
 
@@ -88,8 +87,8 @@ int event_reinit(struct event_base *base);
 EVENT2_EXPORT_SYMBOL
 const char *event_base_get_method(const struct event_base *base);
 
-/* The names of all methods that this library was built with, best first, then NULL. Some may not work
- * on the running system. The array belongs to the library and is good until the next call. */
+/* The names of all methods that this library was built with, best first, then NULL. Some may not
+ * work on the running system. The array belongs to the library and is good until the next call. */
 EVENT2_EXPORT_SYMBOL
 const char **event_get_supported_methods(void);
 
@@ -111,10 +110,10 @@ int event_base_get_max_events(struct event_base *base, unsigned int which, int c
 EVENT2_EXPORT_SYMBOL
 int event_base_get_features(const struct event_base *base);
 
-/* Sets the number of priorities, 1 to EVENT_MAX_PRIORITIES - 1; a new base has one. Events of priority
- * 0 are served first, and as long as there is one that is active, those of larger numbers wait: they
- * may starve. Call it before the first event is active. Events get the middle priority when they are
- * made. 0 or -1. */
+/* Sets the number of priorities, 1 to EVENT_MAX_PRIORITIES - 1; a new base has one. Events of
+ * priority 0 are served first, and as long as there is one that is active, those of larger numbers
+ * wait: they may starve. Call it before the first event is active. Events get the middle priority
+ * when they are made. 0 or -1. */
 EVENT2_EXPORT_SYMBOL
 int event_base_priority_init(struct event_base *base, int npriorities);
 
@@ -167,10 +166,10 @@ int event_config_set_flag(struct event_config *cfg, int flag);
 EVENT2_EXPORT_SYMBOL
 int event_config_set_num_cpus_hint(struct event_config *cfg, int cpus);
 
-/* Look for new events after at most `max_interval` (NULL: no limit) or `max_callbacks` (negative: no
- * limit) of callbacks, so that urgent events do not wait long behind many others. It concerns
- * callbacks of priority `min_priority` and larger numbers only. The check comes after each callback:
- * one that runs long is not interrupted. 0 or -1. */
+/* Look for new events after at most `max_interval` (NULL: no limit) or `max_callbacks` (negative:
+ * no limit) of callbacks, so that urgent events do not wait long behind many others. It concerns
+ * callbacks of priority `min_priority` and larger numbers only. The check comes after each
+ * callback: one that runs long is not interrupted. 0 or -1. */
 EVENT2_EXPORT_SYMBOL
 int event_config_set_max_dispatch_interval(struct event_config *cfg,
                                            const struct timeval *max_interval, int max_callbacks,
@@ -181,7 +180,7 @@ int event_config_set_max_dispatch_interval(struct event_config *cfg,
 /* Flags of event_base_loop(). */
 #define EVLOOP_ONCE 0x01             /* wait until something is active, serve it, return */
 #define EVLOOP_NONBLOCK 0x02         /* serve what is ready now, never wait */
-#define EVLOOP_NO_EXIT_ON_EMPTY 0x04 /* go on when nothing is pending; ended by the functions below */
+#define EVLOOP_NO_EXIT_ON_EMPTY 0x04 /* go on when nothing is pending, until told to end */
 
 /* Runs the loop: waits, and calls the callbacks of active events. Without flags it goes on until
  * nothing is pending or active, or until it is ended. Returns 0 when it was ended or served what it
@@ -199,8 +198,8 @@ int event_base_dispatch(struct event_base *base);
 EVENT2_EXPORT_SYMBOL
 int event_base_loopexit(struct event_base *base, const struct timeval *after);
 
-/* Ends the loop as soon as the running callback returns; other active events stay active. It concerns
- * the running loop only. 0 or -1. */
+/* Ends the loop as soon as the running callback returns; other active events stay active. It
+ * concerns the running loop only. 0 or -1. */
 EVENT2_EXPORT_SYMBOL
 int event_base_loopbreak(struct event_base *base);
 
@@ -219,12 +218,12 @@ int event_base_got_break(struct event_base *base);
 /* ===== Events ==================================================================================*/
 
 /* What to wait for, and what a callback is told has come. */
-#define EV_TIMEOUT 0x01  /* the time ran out; given to callbacks, not needed when an event is made */
+#define EV_TIMEOUT 0x01  /* the time ran out; for callbacks, not needed to make an event */
 #define EV_READ 0x02     /* the descriptor can be read, or has an error or end of stream to tell */
 #define EV_WRITE 0x04    /* the descriptor can be written */
 #define EV_SIGNAL 0x08   /* the signal whose number stands in place of the descriptor */
-#define EV_PERSIST 0x10  /* stays pending when it is active; its time limit starts again each time */
-#define EV_ET 0x20       /* tell changes, not states (EV_FEATURE_ET); all events of a descriptor alike */
+#define EV_PERSIST 0x10  /* stays pending when active; its time limit starts again each time */
+#define EV_ET 0x20       /* tell changes, not states (EV_FEATURE_ET); for all of a descriptor */
 #define EV_FINALIZE 0x40 /* deletion in another thread does not wait: see event_finalize() */
 #define EV_CLOSED 0x80   /* the peer has closed, without any reading (EV_FEATURE_EARLY_CLOSE) */
 
@@ -232,9 +231,10 @@ int event_base_got_break(struct event_base *base);
 typedef void (*event_callback_fn)(evutil_socket_t fd, short what, void *arg);
 
 /* A new event, neither pending nor active; to be released by event_free(). `fd` is a descriptor,
- * which should be non-blocking; a signal number with EV_SIGNAL; or -1 for timers and events that are
- * activated by hand. `events` are EV_ bits; EV_SIGNAL excludes EV_READ, EV_WRITE and EV_CLOSED. Any
- * number of events may watch one descriptor or signal. NULL on bad arguments or exhausted memory. */
+ * which should be non-blocking; a signal number with EV_SIGNAL; or -1 for timers and events that
+ * are activated by hand. `events` are EV_ bits; EV_SIGNAL excludes EV_READ, EV_WRITE and EV_CLOSED.
+ * Any number of events may watch one descriptor or signal. NULL on bad arguments or exhausted
+ * memory. */
 EVENT2_EXPORT_SYMBOL
 struct event *event_new(struct event_base *base, evutil_socket_t fd, short events,
                         event_callback_fn cb, void *arg);
@@ -253,8 +253,8 @@ EVENT2_EXPORT_SYMBOL
 void *event_self_cbarg(void);
 
 /* Waits for what the event was made for, and no longer than `timeout` (NULL: without limit). On an
- * event that is pending already, a timeout replaces the one it has, and NULL leaves that running. The
- * callback gets EV_TIMEOUT when the time ran out. 0, or -1, and then nothing has changed. */
+ * event that is pending already, a timeout replaces the one it has, and NULL leaves that running.
+ * The callback gets EV_TIMEOUT when the time ran out. 0, or -1, and then nothing has changed. */
 EVENT2_EXPORT_SYMBOL
 int event_add(struct event *ev, const struct timeval *timeout);
 
@@ -263,9 +263,9 @@ int event_add(struct event *ev, const struct timeval *timeout);
 EVENT2_EXPORT_SYMBOL
 int event_remove_timer(struct event *ev);
 
-/* Makes the event neither pending nor active. If its callback runs in another thread at this moment,
- * waits until it has returned, unless the event has EV_FINALIZE. 0, or -1. Deleting an event that is
- * not pending is allowed. */
+/* Makes the event neither pending nor active. If its callback runs in another thread at this
+ * moment, waits until it has returned, unless the event has EV_FINALIZE. 0, or -1. Deleting an
+ * event that is not pending is allowed. */
 EVENT2_EXPORT_SYMBOL
 int event_del(struct event *ev);
 
@@ -277,8 +277,8 @@ int event_del_noblock(struct event *ev);
 EVENT2_EXPORT_SYMBOL
 int event_del_block(struct event *ev);
 
-/* Makes the event active as if `res` had come; it need not be pending. `ncalls` matters for EV_SIGNAL
- * events only: how often the callback is called. */
+/* Makes the event active as if `res` had come; it need not be pending. `ncalls` matters for
+ * EV_SIGNAL events only: how often the callback is called. */
 EVENT2_EXPORT_SYMBOL
 void event_active(struct event *ev, int res, short ncalls);
 
@@ -287,8 +287,8 @@ void event_active(struct event *ev, int res, short ncalls);
 EVENT2_EXPORT_SYMBOL
 int event_pending(const struct event *ev, short events, struct timeval *tv);
 
-/* Whether the memory holds an event that was assigned: not 0, or 0. It can tell only for memory that
- * was filled with zeros before, not for arbitrary contents. */
+/* Whether the memory holds an event that was assigned: not 0, or 0. It can tell only for memory
+ * that was filled with zeros before, not for arbitrary contents. */
 EVENT2_EXPORT_SYMBOL
 int event_initialized(const struct event *ev);
 
@@ -334,8 +334,8 @@ size_t event_get_struct_event_size(void);
  * `events` is EV_TIMEOUT, or EV_READ, EV_WRITE or both, with or without EV_TIMEOUT; EV_SIGNAL and
  * EV_PERSIST are refused. What has not come when the base is freed is never called. 0 or -1. */
 EVENT2_EXPORT_SYMBOL
-int event_base_once(struct event_base *base, evutil_socket_t fd, short events,
-                    event_callback_fn cb, void *arg, const struct timeval *timeout);
+int event_base_once(struct event_base *base, evutil_socket_t fd, short events, event_callback_fn cb,
+                    void *arg, const struct timeval *timeout);
 
 /* --- The end of an event that other threads may be using --- */
 
@@ -344,8 +344,8 @@ typedef void (*event_finalize_callback_fn)(struct event *ev, void *arg);
 
 /* Deletes the event without waiting for a running callback, and calls `cb` from the loop, with the
  * event's argument, when it certainly is not running and will not run again: the place to release
- * what the event uses. The event cannot be used meanwhile. `flags` is 0. 0 or -1. The second function
- * also releases the event, after `cb`. */
+ * what the event uses. The event cannot be used meanwhile. `flags` is 0. 0 or -1. The second
+ * function also releases the event, after `cb`. */
 EVENT2_EXPORT_SYMBOL
 int event_finalize(unsigned flags, struct event *ev, event_finalize_callback_fn cb);
 EVENT2_EXPORT_SYMBOL
@@ -390,8 +390,9 @@ void event_base_active_by_signal(struct event_base *base, int sig);
 typedef int (*event_base_foreach_event_cb)(const struct event_base *base, const struct event *ev,
                                            void *arg);
 
-/* Calls `fn` for each pending or active event of the base, the library's own included, with the base
- * locked. Returns what the last call returned, or -1 on bad arguments. The order is unspecified. */
+/* Calls `fn` for each pending or active event of the base, the library's own included, with the
+ * base locked. Returns what the last call returned, or -1 on bad arguments. The order is
+ * unspecified. */
 EVENT2_EXPORT_SYMBOL
 int event_base_foreach_event(struct event_base *base, event_base_foreach_event_cb fn, void *arg);
 
@@ -470,13 +471,14 @@ EVENT2_EXPORT_SYMBOL
 void event_debug_unassign(struct event *ev);
 
 /* Functions of the caller's for all memory of the C face; NULL stands for the one of the C library.
- * They follow the rules of malloc, realloc and free (realloc gets NULL and sizes of 0 as well, malloc
- * never 0), align for every type, and may be called by any thread. To be called before anything else
- * of the library: memory from one set must not come to another. They may fail by returning NULL. */
+ * They follow the rules of malloc, realloc and free (realloc gets NULL and sizes of 0 as well,
+ * malloc never 0), align for every type, and may be called by any thread. To be called before
+ * anything else of the library: memory from one set must not come to another. They may fail by
+ * returning NULL. */
 #define EVENT_SET_MEM_FUNCTIONS_IMPLEMENTED
 EVENT2_EXPORT_SYMBOL
-void event_set_mem_functions(void *(*malloc_fn)(size_t sz), void *(*realloc_fn)(void *ptr, size_t sz),
-                             void (*free_fn)(void *ptr));
+void event_set_mem_functions(void *(*malloc_fn)(size_t sz),
+                             void *(*realloc_fn)(void *ptr, size_t sz), void (*free_fn)(void *ptr));
 
 /* The libevent release whose interface this library has, as text ("2.1.12-stable") and as a number
  * for comparing (four bytes: major, minor, patch, and 0 for a release). */

@@ -22,8 +22,8 @@ extern "C" {
 struct event_base;
 struct event;
 
-/* Makes a base and makes it the current one: event_base_new(). A failure ends the program through the
- * fatal callback. The base is freed with event_base_free(), which leaves no current base. */
+/* Makes a base and makes it the current one: event_base_new(). A failure ends the program through
+ * the fatal callback. The base is freed with event_base_free(), which leaves no current base. */
 EVENT2_EXPORT_SYMBOL
 struct event_base *event_init(void);
 

@@ -5,11 +5,11 @@
  *     struct connection { struct event readable; ... };
  *     event_assign(&c->readable, base, fd, EV_READ | EV_PERSIST, on_readable, c);
  *
- * event_new() does without, and keeps a program independent of the size below. Sizes and offsets are
- * those of libevent 2.1 (128 bytes on LP64), so that programs compiled against libevent's header run
- * on this library. Apart from the five members that event_get_fd(), event_get_base(),
- * event_get_events(), event_get_callback() and event_get_callback_arg() read, the contents belong to
- * the library: it keeps its own data under these names, and what stands there means nothing to
+ * event_new() does without, and keeps a program independent of the size below. Sizes and offsets
+ * are those of libevent 2.1 (128 bytes on LP64), so that programs compiled against libevent's
+ * header run on this library. Apart from the five members that event_get_fd(), event_get_base(),
+ * event_get_events(), event_get_callback() and event_get_callback_arg() read, the contents belong
+ * to the library: it keeps its own data under these names, and what stands there means nothing to
  * others. Never write to any member, and never copy or move an event that is added.
  *
  * An event must be given to event_assign() (or event_set()) before anything else is done with it;
@@ -49,16 +49,16 @@ struct event_callback {
     struct event_callback *tqe_next;
     struct event_callback **tqe_prev;
   } evcb_active_next;
-  short evcb_flags;         /* EVLIST_ bits */
-  ev_uint8_t evcb_pri;      /* priority, 0 is the most urgent */
-  ev_uint8_t evcb_closure;  /* how the callback is called */
+  short evcb_flags;        /* EVLIST_ bits */
+  ev_uint8_t evcb_pri;     /* priority, 0 is the most urgent */
+  ev_uint8_t evcb_closure; /* how the callback is called */
   union {
     void (*evcb_callback)(evutil_socket_t, short, void *);
     void (*evcb_selfcb)(struct event_callback *, void *);
     void (*evcb_evfinalize)(struct event *, void *);
     void (*evcb_cbfinalize)(struct event_callback *, void *);
   } evcb_cb_union;
-  void *evcb_arg;           /* handed to the callback */
+  void *evcb_arg; /* handed to the callback */
 };
 
 struct event {
@@ -95,8 +95,8 @@ struct event {
     } ev_signal;
   } ev_;
 
-  short ev_events;            /* EV_ bits that it was assigned with */
-  short ev_res;               /* EV_ bits handed to the callback */
+  short ev_events; /* EV_ bits that it was assigned with */
+  short ev_res;    /* EV_ bits handed to the callback */
   struct timeval ev_timeout;
 };
 

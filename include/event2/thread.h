@@ -1,10 +1,10 @@
 /* event2/thread.h - using one base from several threads.
  *
  * A base has a lock only if the library was told, before the base was made, how to lock. Call
- * evthread_use_pthreads() at the start of the program, before any other function of the library, and
- * other threads may then add, delete and activate events, and stop the loop, while one thread runs
- * it. Without it every base must be used by one thread alone. One thread at a time runs a base's
- * loop, always.
+ * evthread_use_pthreads() at the start of the program, before any other function of the library,
+ * and other threads may then add, delete and activate events, and stop the loop, while one thread
+ * runs it. Without it every base must be used by one thread alone. One thread at a time runs a
+ * base's loop, always.
  *
  * A program with its own threading library gives its own functions with
  * evthread_set_lock_callbacks(), evthread_set_condition_callbacks() and evthread_set_id_callback()
@@ -21,14 +21,14 @@
 extern "C" {
 #endif
 
-/* The mode of a lock call: for a read-write lock one of the first two, otherwise 0. EVTHREAD_TRY asks
- * not to wait: the call then fails if another thread has the lock. */
+/* The mode of a lock call: for a read-write lock one of the first two, otherwise 0. EVTHREAD_TRY
+ * asks not to wait: the call then fails if another thread has the lock. */
 #define EVTHREAD_WRITE 0x04
 #define EVTHREAD_READ 0x08
 #define EVTHREAD_TRY 0x10
 
-/* Kinds of locks, as bits. A recursive lock may be taken again by the thread that has it. The library
- * itself uses no read-write locks. */
+/* Kinds of locks, as bits. A recursive lock may be taken again by the thread that has it. The
+ * library itself uses no read-write locks. */
 #define EVTHREAD_LOCKTYPE_RECURSIVE 1
 #define EVTHREAD_LOCKTYPE_READWRITE 2
 
@@ -52,8 +52,8 @@ struct evthread_lock_callbacks {
   int (*unlock)(unsigned mode, void *lock);
 };
 
-/* Tells the library how to lock; the structure is copied. NULL takes the functions away again, which
- * is right only when no base is left.
+/* Tells the library how to lock; the structure is copied. NULL takes the functions away again,
+ * which is right only when no base is left.
  *
  * Returns 0, or -1 (and says so in the log) when a function is missing, or when functions were set
  * before: giving the very same ones again is accepted, others are refused, because locks of the old
@@ -87,8 +87,8 @@ struct evthread_condition_callbacks {
 EVENT2_EXPORT_SYMBOL
 int evthread_set_condition_callbacks(const struct evthread_condition_callbacks *callbacks);
 
-/* Tells the library which function gives a number that is different for each living thread. NULL, or
- * no call at all, leaves that to the library. */
+/* Tells the library which function gives a number that is different for each living thread. NULL,
+ * or no call at all, leaves that to the library. */
 EVENT2_EXPORT_SYMBOL
 void evthread_set_id_callback(unsigned long (*id_fn)(void));
 
@@ -97,17 +97,17 @@ void evthread_set_id_callback(unsigned long (*id_fn)(void));
 #define EVTHREAD_USE_PTHREADS_IMPLEMENTED 1
 
 /* Uses POSIX threads for all of the above. Programs written for libevent link libevent_pthreads for
- * this; here it is in the one library. Returns 0, or -1 when other functions were set before. Calling
- * it again is allowed. */
+ * this; here it is in the one library. Returns 0, or -1 when other functions were set before.
+ * Calling it again is allowed. */
 EVENT2_EXPORT_SYMBOL
 int evthread_use_pthreads(void);
 #endif
 
-/* Checks each locking operation from now on: a lock that is given back by a thread that does not have
- * it, a lock of the plain kind that is taken twice by one thread, and a lock that is freed while it
- * is held end the program through the fatal callback with a message that names the mistake. It costs
- * time in every lock call. Call it before the first base is made, before or after the locking
- * functions are set; there is no way back. */
+/* Checks each locking operation from now on: a lock that is given back by a thread that does not
+ * have it, a lock of the plain kind that is taken twice by one thread, and a lock that is freed
+ * while it is held end the program through the fatal callback with a message that names the
+ * mistake. It costs time in every lock call. Call it before the first base is made, before or after
+ * the locking functions are set; there is no way back. */
 EVENT2_EXPORT_SYMBOL
 void evthread_enable_lock_debugging(void);
 
@@ -117,8 +117,8 @@ void evthread_enable_lock_debuging(void);
 
 struct event_base;
 
-/* Prepares a base so that other threads can interrupt its wait. event_base_new() does this by itself
- * when threads were enabled before; it is needed only for a base made with
+/* Prepares a base so that other threads can interrupt its wait. event_base_new() does this by
+ * itself when threads were enabled before; it is needed only for a base made with
  * EVENT_BASE_FLAG_NOLOCK or before that. Returns 0, or -1 on failure; more calls do nothing. */
 EVENT2_EXPORT_SYMBOL
 int evthread_make_base_notifiable(struct event_base *base);

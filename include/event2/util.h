@@ -76,43 +76,44 @@ extern "C" {
 #define evutil_timerisset(tvp) timerisset(tvp)
 
 /* Compares two times; `cmp` is one of the operators <, <=, ==, !=, >=, >. */
-#define evutil_timercmp(tvp, uvp, cmp)                           \
+#define evutil_timercmp(tvp, uvp, cmp)                                   \
   (((tvp)->tv_sec == (uvp)->tv_sec) ? ((tvp)->tv_usec cmp(uvp)->tv_usec) \
                                     : ((tvp)->tv_sec cmp(uvp)->tv_sec))
 
 /* The time of the day. It jumps when somebody sets the clock; use a monotonic timer to measure. */
 #define evutil_gettimeofday(tv, tz) gettimeofday((tv), (tz))
 
-/* Writes a date as HTTP wants it ("Sun, 06 Nov 1994 08:49:37 GMT", RFC 9110 5.6.7) into `date`. `tm`
- * is in UTC; NULL stands for now. Returns the length without the final NUL; a result not less than
- * `datelen` means that the text was cut off. 0 if `datelen` is 0, -1 if the weekday or month does not
- * exist. The names are English in every locale. */
+/* Writes a date as HTTP wants it ("Sun, 06 Nov 1994 08:49:37 GMT", RFC 9110 5.6.7) into `date`.
+ * `tm` is in UTC; NULL stands for now. Returns the length without the final NUL; a result not less
+ * than `datelen` means that the text was cut off. 0 if `datelen` is 0, -1 if the weekday or month
+ * does not exist. The names are English in every locale. */
 EVENT2_EXPORT_SYMBOL
 int evutil_date_rfc1123(char *date, const size_t datelen, const struct tm *tm);
 
-/* A clock that no change of the system's time moves, and that never goes backwards. It counts from an
- * unspecified moment, so only differences mean something. */
+/* A clock that no change of the system's time moves, and that never goes backwards. It counts from
+ * an unspecified moment, so only differences mean something. */
 struct evutil_monotonic_timer;
 
-/* Flags of evutil_configure_monotonic_time(): be as exact as the system can, even if each reading costs
- * more; do as if the system had no monotonic clock (setting the clock back then stops the timer for
- * a moment, setting it forward moves it). */
+/* Flags of evutil_configure_monotonic_time(): be as exact as the system can, even if each reading
+ * costs more; do as if the system had no monotonic clock (setting the clock back then stops the
+ * timer for a moment, setting it forward moves it). */
 #define EV_MONOT_PRECISE 1
 #define EV_MONOT_FALLBACK 2
 
-/* A new timer, to be released by evutil_monotonic_timer_free() (NULL is allowed there), or NULL when
- * memory is exhausted. It works like one configured with 0. One thread at a time uses it. */
+/* A new timer, to be released by evutil_monotonic_timer_free() (NULL is allowed there), or NULL
+ * when memory is exhausted. It works like one configured with 0. One thread at a time uses it. */
 EVENT2_EXPORT_SYMBOL
 struct evutil_monotonic_timer *evutil_monotonic_timer_new(void);
 EVENT2_EXPORT_SYMBOL
 void evutil_monotonic_timer_free(struct evutil_monotonic_timer *timer);
 
-/* Chooses the clock by EV_MONOT_ flags, 0 being one that is cheap to read and advances in steps of some
- * milliseconds. 0 or -1. */
+/* Chooses the clock by EV_MONOT_ flags, 0 being one that is cheap to read and advances in steps of
+ * some milliseconds. 0 or -1. */
 EVENT2_EXPORT_SYMBOL
 int evutil_configure_monotonic_time(struct evutil_monotonic_timer *timer, int flags);
 
-/* Reads the clock into `*tp`. Never less than what this timer gave since it was configured. 0 or -1. */
+/* Reads the clock into `*tp`. Never less than what this timer gave since it was configured. 0 or
+ * -1. */
 EVENT2_EXPORT_SYMBOL
 int evutil_gettime_monotonic(struct evutil_monotonic_timer *timer, struct timeval *tp);
 
@@ -167,15 +168,15 @@ int evutil_make_tcp_listen_socket_deferred(evutil_socket_t sock);
 
 /* --- Strings --- */
 
-/* strtoll() for 64 bits: the number at the start of `s` in the given base, `*endptr` (unless NULL) is
- * left at the first character that does not belong to it. A number too large gives EV_INT64_MIN or
- * EV_INT64_MAX with errno ERANGE. */
+/* strtoll() for 64 bits: the number at the start of `s` in the given base, `*endptr` (unless NULL)
+ * is left at the first character that does not belong to it. A number too large gives EV_INT64_MIN
+ * or EV_INT64_MAX with errno ERANGE. */
 EVENT2_EXPORT_SYMBOL
 ev_int64_t evutil_strtoll(const char *s, char **endptr, int base);
 
-/* snprintf() and vsnprintf(): the text is always ended by a NUL, and the result is the length that it
- * would have had, or -1 on an error of encoding. A difference to snprintf(): with a `buflen` of 0
- * nothing is formatted and the result is 0, so the length cannot be asked for in this way. */
+/* snprintf() and vsnprintf(): the text is always ended by a NUL, and the result is the length that
+ * it would have had, or -1 on an error of encoding. A difference to snprintf(): with a `buflen` of
+ * 0 nothing is formatted and the result is 0, so the length cannot be asked for in this way. */
 EVENT2_EXPORT_SYMBOL
 int evutil_snprintf(char *buf, size_t buflen, const char *format, ...)
 #ifdef __GNUC__
@@ -189,8 +190,8 @@ int evutil_vsnprintf(char *buf, size_t buflen, const char *format, va_list ap)
 #endif
     ;
 
-/* Compare strings without regard to the case of the letters A-Z, whatever the locale: -1, 0 or 1. The
- * second looks at no more than `n` characters. */
+/* Compare strings without regard to the case of the letters A-Z, whatever the locale: -1, 0 or 1.
+ * The second looks at no more than `n` characters. */
 EVENT2_EXPORT_SYMBOL
 int evutil_ascii_strcasecmp(const char *str1, const char *str2);
 EVENT2_EXPORT_SYMBOL
@@ -204,9 +205,9 @@ int evutil_ascii_strncasecmp(const char *str1, const char *str2, size_t n);
 EVENT2_EXPORT_SYMBOL
 const char *evutil_inet_ntop(int af, const void *src, char *dst, size_t len);
 
-/* Reads an address from text into `dst`, in network order. Nothing may stand before or behind it. IPv4 is
- * four decimal numbers; leading zeros are allowed and do not make them octal. Returns 1, 0 when the
- * text is not an address of that family, or -1 when `af` is unknown. */
+/* Reads an address from text into `dst`, in network order. Nothing may stand before or behind it.
+ * IPv4 is four decimal numbers; leading zeros are allowed and do not make them octal. Returns 1, 0
+ * when the text is not an address of that family, or -1 when `af` is unknown. */
 EVENT2_EXPORT_SYMBOL
 int evutil_inet_pton(int af, const char *src, void *dst);
 
@@ -225,9 +226,9 @@ struct sockaddr;
 EVENT2_EXPORT_SYMBOL
 int evutil_parse_sockaddr_port(const char *str, struct sockaddr *out, int *outlen);
 
-/* An order of IPv4 and IPv6 socket addresses, for sorting: less than, equal to, or greater than 0. Looks
- * at family, address and, if `include_port` is not 0, the port; not at scope or flow. Two addresses of
- * one other family give 1, even when they are the same. */
+/* An order of IPv4 and IPv6 socket addresses, for sorting: less than, equal to, or greater than 0.
+ * Looks at family, address and, if `include_port` is not 0, the port; not at scope or flow. Two
+ * addresses of one other family give 1, even when they are the same. */
 EVENT2_EXPORT_SYMBOL
 int evutil_sockaddr_cmp(const struct sockaddr *sa1, const struct sockaddr *sa2, int include_port);
 
@@ -245,8 +246,8 @@ struct evutil_addrinfo;
 #define EVUTIL_AI_ALL AI_ALL
 #define EVUTIL_AI_ADDRCONFIG AI_ADDRCONFIG
 
-/* glibc has EAI_ADDRFAMILY and EAI_NODATA only for programs that define _GNU_SOURCE before the first
- * header; others get numbers that no system function returns. */
+/* glibc has EAI_ADDRFAMILY and EAI_NODATA only for programs that define _GNU_SOURCE before the
+ * first header; others get numbers that no system function returns. */
 #ifdef EAI_ADDRFAMILY
 #define EVUTIL_EAI_ADDRFAMILY EAI_ADDRFAMILY
 #else
@@ -270,10 +271,10 @@ struct evutil_addrinfo;
 /* A lookup that was cancelled; only asynchronous lookups give it. */
 #define EVUTIL_EAI_CANCEL -90001
 
-/* Looks up a host and a service, and waits for the answer: not for use in a callback of a loop unless
- * `hints` asks for EVUTIL_AI_NUMERICHOST. The arguments are those of getaddrinfo (RFC 3493 6.1). `*res`
- * becomes a list to be released by evutil_freeaddrinfo(). Returns 0, or an EVUTIL_EAI_ code and leaves
- * `*res` alone. */
+/* Looks up a host and a service, and waits for the answer: not for use in a callback of a loop
+ * unless `hints` asks for EVUTIL_AI_NUMERICHOST. The arguments are those of getaddrinfo (RFC 3493,
+ * 6.1). `*res` becomes a list to be released by evutil_freeaddrinfo(). Returns 0, or an EVUTIL_EAI_
+ * code and leaves `*res` alone. */
 EVENT2_EXPORT_SYMBOL
 int evutil_getaddrinfo(const char *nodename, const char *servname,
                        const struct evutil_addrinfo *hints_in, struct evutil_addrinfo **res);
@@ -288,9 +289,9 @@ const char *evutil_gai_strerror(int err);
 
 /* --- Random bytes --- */
 
-/* Fills `buf` with `n` bytes that nobody can predict, from the kernel (getrandom(2), or /dev/urandom where
- * that is forbidden). It cannot fail: if the system has neither, the program is ended through the
- * fatal callback rather than go on with guessable bytes. Correct after fork(). */
+/* Fills `buf` with `n` bytes that nobody can predict, from the kernel (getrandom(2), or
+ * /dev/urandom where that is forbidden). It cannot fail: if the system has neither, the program is
+ * ended through the fatal callback rather than go on with guessable bytes. Correct after fork(). */
 EVENT2_EXPORT_SYMBOL
 void evutil_secure_rng_get_bytes(void *buf, size_t n);
 

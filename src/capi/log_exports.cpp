@@ -14,12 +14,10 @@ using eddy::capi::without_error_text;
 
 extern "C" {
 
-EVENT2_EXPORT_SYMBOL void event_warn(const char* format, ...)
-    __attribute__((format(printf, 1, 2)));
+EVENT2_EXPORT_SYMBOL void event_warn(const char* format, ...) __attribute__((format(printf, 1, 2)));
 EVENT2_EXPORT_SYMBOL void event_warnx(const char* format, ...)
     __attribute__((format(printf, 1, 2)));
-EVENT2_EXPORT_SYMBOL void event_msgx(const char* format, ...)
-    __attribute__((format(printf, 1, 2)));
+EVENT2_EXPORT_SYMBOL void event_msgx(const char* format, ...) __attribute__((format(printf, 1, 2)));
 EVENT2_EXPORT_SYMBOL void event_debugx_(const char* format, ...)
     __attribute__((format(printf, 1, 2)));
 EVENT2_EXPORT_SYMBOL void event_sock_warn(evutil_socket_t sock, const char* format, ...)

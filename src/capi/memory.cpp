@@ -48,8 +48,8 @@ void event_set_mem_functions(void* (*malloc_fn)(size_t), void* (*realloc_fn)(voi
   eddy::memory::set_functions({malloc_fn, realloc_fn, free_fn});
 }
 
-// No header declares these, but libevent exports them, and its other libraries and some programs that
-// were built against its private headers call them.
+// No header declares these, but libevent exports them, and its other libraries and some programs
+// that were built against its private headers call them.
 EVENT2_EXPORT_SYMBOL void* event_mm_malloc_(size_t size) { return mm::mm_malloc(size); }
 
 EVENT2_EXPORT_SYMBOL void* event_mm_calloc_(size_t count, size_t size) {

@@ -34,8 +34,8 @@ void log_warnx(const char* format, ...) __attribute__((format(printf, 1, 2)));
 [[noreturn]] void log_errx(int exit_code, const char* format, ...)
     __attribute__((format(printf, 2, 3)));
 
-// What the functions above are made of. `error` other than `without_error_text` adds ": " and that error's text; a null format
-// stands for an empty one.
+// What the functions above are made of. `error` other than `without_error_text` adds ": " and that
+// error's text; a null format stands for an empty one.
 constexpr int without_error_text = -1;
 void log_formatted(int severity, int error, const char* format, std::va_list arguments)
     __attribute__((format(printf, 3, 0)));
@@ -49,10 +49,10 @@ constexpr int misuse_code = static_cast<int>(0xdeaddeadU);
 // on a path that matters.
 bool debug_logging_enabled();
 
-// --- Threads: how to lock and wait, or null while threads are not enabled. The object lives as long
-// as the process. `thread_id` and the four lock functions are never null; `cond_alloc` is when the
-// program gave locks but no conditions. With lock debugging the functions check how locks
-// are used.
+// --- Threads: how to lock and wait, or null while threads are not enabled. The object lives as
+// long as the process. `thread_id` and the four lock functions are never null; `cond_alloc` is when
+// the program gave locks but no conditions. With lock debugging the functions check how locks are
+// used.
 const threading* process_threading();
 
 }  // namespace eddy::capi

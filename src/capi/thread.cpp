@@ -41,16 +41,18 @@ bool same_as_set(const evthread_condition_callbacks& given) {
 // The functions stay where they are, so that a base that has locks of them can still be freed.
 int forget_locks() {
   if (process.locks_set)
-    log_warnx("evthread_set_lock_callbacks(NULL): locks are switched off for bases made from now on, "
-              "but those that exist keep theirs");
+    log_warnx(
+        "evthread_set_lock_callbacks(NULL): locks are switched off for bases made from now on, "
+        "but those that exist keep theirs");
   process.locks_set = false;
   return 0;
 }
 
 int forget_conditions() {
   if (process.conditions_set)
-    log_warnx("evthread_set_condition_callbacks(NULL): conditions are switched off although bases "
-              "that use them may exist");
+    log_warnx(
+        "evthread_set_condition_callbacks(NULL): conditions are switched off although bases "
+        "that use them may exist");
   process.conditions_set = false;
   process.functions.cond_alloc = nullptr;
   return 0;
@@ -59,8 +61,9 @@ int forget_conditions() {
 int set_locks(const evthread_lock_callbacks& given) {
   if (process.locks_set) {
     if (same_as_set(given)) return 0;
-    log_warnx("evthread_set_lock_callbacks: other locking functions are in use already; they cannot "
-              "be replaced, the new ones are ignored");
+    log_warnx(
+        "evthread_set_lock_callbacks: other locking functions are in use already; they cannot "
+        "be replaced, the new ones are ignored");
     return -1;
   }
   if (!complete(given)) {
@@ -81,13 +84,15 @@ int set_locks(const evthread_lock_callbacks& given) {
 int set_conditions(const evthread_condition_callbacks& given) {
   if (process.conditions_set) {
     if (same_as_set(given)) return 0;
-    log_warnx("evthread_set_condition_callbacks: other condition functions are in use already; they "
-              "cannot be replaced, the new ones are ignored");
+    log_warnx(
+        "evthread_set_condition_callbacks: other condition functions are in use already; they "
+        "cannot be replaced, the new ones are ignored");
     return -1;
   }
   if (!complete(given)) {
-    log_warnx("evthread_set_condition_callbacks: alloc_condition, free_condition, signal_condition "
-              "and wait_condition must all be given");
+    log_warnx(
+        "evthread_set_condition_callbacks: alloc_condition, free_condition, signal_condition "
+        "and wait_condition must all be given");
     return -1;
   }
   threading& set = process.functions;

@@ -11,9 +11,9 @@
 namespace eddy::capi {
 namespace {
 
-// A lock of the program's and who has it. `holder` and `depth` are written by the thread that has the
-// lock only. Others may read them at any time, and then see either nobody or somebody else: never
-// themselves, which is all that the checks ask for.
+// A lock of the program's and who has it. `holder` and `depth` are written by the thread that has
+// the lock only. Others may read them at any time, and then see either nobody or somebody else:
+// never themselves, which is all that the checks ask for.
 struct checked_lock {
   void* real;
   unsigned type;
@@ -46,7 +46,8 @@ bool shared_mode(const checked_lock& lock, unsigned mode) {
   return (lock.type & EVTHREAD_LOCKTYPE_READWRITE) != 0 && (mode & EVTHREAD_READ) != 0;
 }
 
-// Always asks for a recursive lock underneath: taking a plain one twice is to be reported, not to hang.
+// Always asks for a recursive lock underneath: taking a plain one twice is to be reported, not to
+// hang.
 void* checked_alloc(unsigned type) {
   checked_lock* lock = memory::create<checked_lock>(nullptr, type, 0UL, 0);
   if (lock == nullptr || !process.locks_set) return lock;
@@ -84,7 +85,8 @@ int checked_take(unsigned mode, void* given) {
 int checked_give_back(unsigned mode, void* given) {
   checked_lock* lock = static_cast<checked_lock*>(given);
   if (!shared_mode(*lock, mode)) {
-    if (!lock->held_by_caller()) misused("a lock is given back by a thread that does not have it", lock);
+    if (!lock->held_by_caller())
+      misused("a lock is given back by a thread that does not have it", lock);
     lock->given_back();
   }
   return lock->real == nullptr ? 0 : process.functions.unlock(mode, lock->real);
@@ -113,11 +115,12 @@ int checked_cond_wait(void* cond, void* given, const timeval* timeout) {
 
 const threading* checked_threading() {
   static constinit const threading with_conditions{
-      checked_alloc,      checked_free,      checked_take,        checked_give_back, checked_thread_id,
-      checked_cond_alloc, checked_cond_free, checked_cond_signal, checked_cond_wait};
+      checked_alloc,     checked_free,        checked_take,
+      checked_give_back, checked_thread_id,   checked_cond_alloc,
+      checked_cond_free, checked_cond_signal, checked_cond_wait};
   static constinit const threading without_conditions{
-      checked_alloc, checked_free, checked_take, checked_give_back, checked_thread_id,
-      nullptr,       nullptr,      nullptr,      nullptr};
+      checked_alloc, checked_free, checked_take, checked_give_back, checked_thread_id, nullptr,
+      nullptr,       nullptr,      nullptr};
   return process.conditions_set ? &with_conditions : &without_conditions;
 }
 

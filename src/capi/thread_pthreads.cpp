@@ -83,8 +83,7 @@ timespec moment_after(const timeval& interval) {
   };
   timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
-  long long seconds =
-      now.tv_sec + clamped(interval.tv_sec) + clamped(interval.tv_usec / 1000000);
+  long long seconds = now.tv_sec + clamped(interval.tv_sec) + clamped(interval.tv_usec / 1000000);
   long long nanoseconds = now.tv_nsec + interval.tv_usec % 1000000 * 1000;
   if (nanoseconds >= 1000000000) {
     nanoseconds -= 1000000000;
@@ -110,9 +109,12 @@ int condition_wait(void* cond, void* lock, const timeval* timeout) {
 }  // namespace
 
 extern "C" int evthread_use_pthreads(void) {
-  const evthread_lock_callbacks locks{
-      EVTHREAD_LOCK_API_VERSION, EVTHREAD_LOCKTYPE_RECURSIVE, mutex_alloc, mutex_free, mutex_lock,
-      mutex_unlock};
+  const evthread_lock_callbacks locks{EVTHREAD_LOCK_API_VERSION,
+                                      EVTHREAD_LOCKTYPE_RECURSIVE,
+                                      mutex_alloc,
+                                      mutex_free,
+                                      mutex_lock,
+                                      mutex_unlock};
   const evthread_condition_callbacks conditions{EVTHREAD_CONDITION_API_VERSION, condition_alloc,
                                                 condition_free, condition_signal, condition_wait};
   // All or nothing: these conditions can only wait with these locks.

@@ -1,7 +1,7 @@
 // Addresses as text and back: evutil_inet_ntop(), evutil_inet_pton(), evutil_inet_pton_scope().
 //
-// The system's functions are not used for IPv4, nor for writing IPv6: they differ between C libraries
-// in leading zeros and in which addresses end in dotted decimals.
+// The system's functions are not used for IPv4, nor for writing IPv6: they differ between C
+// libraries in leading zeros and in which addresses end in dotted decimals.
 #include <cerrno>
 #include <cstdint>
 #include <cstdio>
@@ -42,11 +42,9 @@ bool parse_ipv6(const char* text, void* out) {
   unsigned char tail[4];
   if (!parse_ipv4(dotted_tail + 1, tail)) return false;
   char hexadecimal[INET6_ADDRSTRLEN];
-  const int length =
-      std::snprintf(hexadecimal, sizeof hexadecimal, "%.*s:%x:%x",
-                    static_cast<int>(dotted_tail - text), text,
-                    static_cast<unsigned>(tail[0] << 8 | tail[1]),
-                    static_cast<unsigned>(tail[2] << 8 | tail[3]));
+  const int head = static_cast<int>(dotted_tail - text);
+  const int length = std::snprintf(hexadecimal, sizeof hexadecimal, "%.*s:%x:%x", head, text,
+                                   tail[0] << 8U | tail[1], tail[2] << 8U | tail[3]);
   if (length >= static_cast<int>(sizeof hexadecimal)) return false;
   return inet_pton(AF_INET6, hexadecimal, out) == 1;
 }

@@ -28,7 +28,8 @@ int evutil_getaddrinfo(const char* nodename, const char* servname,
   return getaddrinfo(nodename, servname, hints_in, res);
 }
 
-// The list is the system's own, so that programs that release it with freeaddrinfo() are right, too.
+// The list is the system's own, so that programs that release it with freeaddrinfo() are right,
+// too.
 void evutil_freeaddrinfo(struct evutil_addrinfo* ai) {
   if (ai != nullptr) freeaddrinfo(ai);
 }

@@ -1,7 +1,7 @@
 // Random bytes that nobody can predict: evutil_secure_rng_...().
 //
-// Each call asks the kernel. A generator in the process would be faster for small requests, but would
-// have to notice forks, cloned virtual machines and memory that is read by others.
+// Each call asks the kernel. A generator in the process would be faster for small requests, but
+// would have to notice forks, cloned virtual machines and memory that is read by others.
 #include <cerrno>
 #include <cstdlib>
 
@@ -51,9 +51,10 @@ extern "C" {
 
 void evutil_secure_rng_get_bytes(void* buf, size_t n) {
   if (!fill(buf, n))
-    eddy::capi::log_err(EXIT_FAILURE,
-                        "no random bytes: neither getrandom() nor /dev/urandom can be used; going on "
-                        "with predictable ones would be worse than to stop");
+    eddy::capi::log_err(
+        EXIT_FAILURE,
+        "no random bytes: neither getrandom() nor /dev/urandom can be used; going on "
+        "with predictable ones would be worse than to stop");
 }
 
 int evutil_secure_rng_init(void) {

@@ -1,4 +1,5 @@
-// Strings independent of the locale: evutil_strtoll(), evutil_snprintf(), evutil_ascii_strcasecmp().
+// Strings independent of the locale: evutil_strtoll(), evutil_snprintf(),
+// evutil_ascii_strcasecmp().
 #include <cstdarg>
 #include <cstdio>
 #include <cstdlib>

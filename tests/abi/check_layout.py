@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Compiles and runs the programs of make_probe.py: sizes, offsets, constants, types and declarations of
-our headers against the facts about libevent's.
+"""Compiles and runs the programs of make_probe.py: sizes, offsets, constants, types and declarations
+of our headers against the facts about libevent's.
 
   check_layout.py --cc COMPILER --include FOLDER
 """

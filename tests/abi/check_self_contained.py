@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Compiles each header of the C face alone and twice, as old and new C and C++, with all warnings as
-errors; and sees to it that none of them brings in a header of an installed libevent.
+"""Compiles each header of the C face alone and twice, as old and new C and C++, with all warnings
+as errors; and sees to it that none of them brings in a header of an installed libevent.
 
   check_self_contained.py --cc COMPILER --cxx COMPILER --include FOLDER
 """

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Distils the facts about libevent's headers into the two lists that the tests read.
 
-  distill.py FACTS_FOLDER            rewrites expected_layout.txt and the names in expected_functions.txt
-  distill.py --check FACTS_FOLDER    compares them with what stands there
+  distill.py FACTS_FOLDER            rewrites expected_layout.txt, and compares expected_functions.txt
+  distill.py --check FACTS_FOLDER    compares both
 
-FACTS_FOLDER holds libevent-2.1-layout.txt and libevent-2.1-functions.txt. Only the headers that eddy
-has are of interest; a new one is added to HEADERS.
+FACTS_FOLDER holds libevent-2.1-layout.txt and libevent-2.1-functions.txt. Only the headers that
+eddy has are of interest; a new one is added to HEADERS, and its functions, with their types, to
+expected_functions.txt.
 """
 
 import pathlib
@@ -152,7 +153,7 @@ def main(arguments):
     checking = arguments[:1] == ["--check"]
     folder = pathlib.Path(arguments[-1])
     if not (folder / "libevent-2.1-layout.txt").exists():
-        print(f"SKIP: no facts at {folder}; expected_layout.txt and expected_functions.txt stand alone")
+        print(f"SKIP: no facts at {folder}; the lists in {HERE} stand alone")
         return 77
     if not checking:
         LAYOUT.write_text(distilled_layout(folder))

@@ -58,7 +58,8 @@ def if_defined(name, lines):
 def check_member(struct, path, offset, size, kind):
     place = f"((struct {struct} *)0)->{path}"
     where = f"struct {struct}, {path}"
-    yield expect(f"offsetof(struct {struct}, {path}) == {offset}", f"{where}: offset is not {offset}")
+    yield expect(f"offsetof(struct {struct}, {path}) == {offset}",
+                 f"{where}: offset is not {offset}")
     yield expect(f"sizeof({place}) == {size}", f"{where}: size is not {size}")
     if kind:
         yield expect(same_type(place, kind), f"{where}: type is not {kind}")

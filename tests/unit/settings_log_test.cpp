@@ -32,7 +32,8 @@ class log : public ::testing::Test {
  protected:
   void SetUp() override {
     seen.clear();
-    event_set_log_callback([](int severity, const char* text) { seen.emplace_back(severity, text); });
+    event_set_log_callback(
+        [](int severity, const char* text) { seen.emplace_back(severity, text); });
   }
   void TearDown() override {
     event_set_log_callback(nullptr);

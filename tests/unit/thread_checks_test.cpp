@@ -145,9 +145,12 @@ TEST_F(lock_debugging_death, goes_through_the_fatal_callback) {
 TEST_F(lock_debugging, can_be_enabled_before_the_functions_are_set_and_under_its_old_name) {
   reset();
   evthread_enable_lock_debuging();
-  const evthread_lock_callbacks locks{
-      EVTHREAD_LOCK_API_VERSION, EVTHREAD_LOCKTYPE_RECURSIVE, remembering_alloc, remembering_free,
-      [](unsigned, void*) { return 0; }, [](unsigned, void*) { return 0; }};
+  const evthread_lock_callbacks locks{EVTHREAD_LOCK_API_VERSION,
+                                      EVTHREAD_LOCKTYPE_RECURSIVE,
+                                      remembering_alloc,
+                                      remembering_free,
+                                      [](unsigned, void*) { return 0; },
+                                      [](unsigned, void*) { return 0; }};
   ASSERT_EQ(evthread_set_lock_callbacks(&locks), 0);
   const eddy::threading* t = capi::process_threading();
   void* lock = t->lock_alloc(0);
@@ -176,9 +179,12 @@ TEST_F(lock_debugging, has_no_lock_when_memory_or_the_program_has_none) {
   eddy::memory::set_functions({nullptr, nullptr, nullptr});
   reset();
   evthread_enable_lock_debugging();
-  const evthread_lock_callbacks locks{
-      EVTHREAD_LOCK_API_VERSION, EVTHREAD_LOCKTYPE_RECURSIVE, remembering_alloc, remembering_free,
-      [](unsigned, void*) { return 0; }, [](unsigned, void*) { return 0; }};
+  const evthread_lock_callbacks locks{EVTHREAD_LOCK_API_VERSION,
+                                      EVTHREAD_LOCKTYPE_RECURSIVE,
+                                      remembering_alloc,
+                                      remembering_free,
+                                      [](unsigned, void*) { return 0; },
+                                      [](unsigned, void*) { return 0; }};
   ASSERT_EQ(evthread_set_lock_callbacks(&locks), 0);
   no_more_locks = true;
   EXPECT_EQ(capi::process_threading()->lock_alloc(0), nullptr);

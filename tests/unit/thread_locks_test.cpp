@@ -32,7 +32,11 @@ int own_wait(void*, void*, const timeval*) { return 0; }
 unsigned long own_id() { return 4711; }
 
 evthread_lock_callbacks own_locks() {
-  return {EVTHREAD_LOCK_API_VERSION, EVTHREAD_LOCKTYPE_RECURSIVE, own_alloc, own_free, own_lock,
+  return {EVTHREAD_LOCK_API_VERSION,
+          EVTHREAD_LOCKTYPE_RECURSIVE,
+          own_alloc,
+          own_free,
+          own_lock,
           own_unlock};
 }
 

@@ -42,7 +42,8 @@ TEST(secure_rng, sets_about_half_of_the_bits_of_a_large_request) {
   std::size_t ones = 0;
   for (unsigned char byte : bytes) ones += std::bitset<8>(byte).count();
   const std::size_t half = bytes.size() * 4;
-  EXPECT_LT(ones > half ? ones - half : half - ones, std::size_t{40000}) << "27 standard deviations";
+  EXPECT_LT(ones > half ? ones - half : half - ones, std::size_t{40000})
+      << "27 standard deviations";
 }
 
 TEST(secure_rng, differs_between_parent_and_child) {

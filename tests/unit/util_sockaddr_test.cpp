@@ -25,8 +25,8 @@ struct parsed {
 parsed parse(const std::string& text, int room = sizeof(sockaddr_storage)) {
   parsed p;
   p.length = room;
-  p.result = evutil_parse_sockaddr_port(text.c_str(), reinterpret_cast<sockaddr*>(&p.address),
-                                        &p.length);
+  p.result =
+      evutil_parse_sockaddr_port(text.c_str(), reinterpret_cast<sockaddr*>(&p.address), &p.length);
   return p;
 }
 
@@ -44,8 +44,8 @@ TEST(parse_sockaddr_port, reads_the_five_documented_forms) {
     ASSERT_EQ(p.result, 0) << form.text;
     EXPECT_EQ(p.address.ss_family, form.family) << form.text;
     EXPECT_EQ(p.port(), form.port) << form.text;
-    EXPECT_EQ(p.length, form.family == AF_INET ? int{sizeof(sockaddr_in)}
-                                               : int{sizeof(sockaddr_in6)});
+    EXPECT_EQ(p.length,
+              form.family == AF_INET ? int{sizeof(sockaddr_in)} : int{sizeof(sockaddr_in6)});
   }
 }
 
@@ -56,10 +56,9 @@ TEST(parse_sockaddr_port, keeps_the_scope) {
 }
 
 TEST(parse_sockaddr_port, refuses_other_forms) {
-  for (const char* text :
-       {"", ":", ":80", "[", "]", "[]", "[]:80", "[::1", "[::1]]", "[::1]x", "[::1]80", "[1.2.3.4]:80",
-        "1.2.3:80", "1.2.3.4:80:90", "localhost:80", "1:2:3:4:5:6:7:8:9", " 1.2.3.4", "1.2.3.4 ",
-        "1.2.3.4%1:80"})
+  for (const char* text : {"", ":", ":80", "[", "]", "[]", "[]:80", "[::1", "[::1]]", "[::1]x",
+                           "[::1]80", "[1.2.3.4]:80", "1.2.3:80", "1.2.3.4:80:90", "localhost:80",
+                           "1:2:3:4:5:6:7:8:9", " 1.2.3.4", "1.2.3.4 ", "1.2.3.4%1:80"})
     EXPECT_EQ(parse(text).result, -1) << text;
   EXPECT_EQ(parse(std::string(3000, '1') + ":80").result, -1);
   EXPECT_EQ(parse("[" + std::string(3000, '1') + "]:80").result, -1);
@@ -85,13 +84,12 @@ TEST(parse_sockaddr_port, refuses_when_the_room_is_too_small_and_changes_nothing
 
 TEST(sockaddr_cmp, is_an_order_by_family_address_and_port) {
   // IPv4 before IPv6, addresses as unsigned numbers.
-  const std::vector<std::string> in_order = {"1.2.3.4:80",      "1.2.3.4:81", "1.2.3.5:2",
-                                             "128.0.0.1:1",     "255.0.0.1:1", "[::1]:80",
-                                             "[::1]:81",        "[::2]:1",     "[fe80::1]:1"};
+  const std::vector<std::string> in_order = {"1.2.3.4:80",  "1.2.3.4:81",  "1.2.3.5:2",
+                                             "128.0.0.1:1", "255.0.0.1:1", "[::1]:80",
+                                             "[::1]:81",    "[::2]:1",     "[fe80::1]:1"};
   for (std::size_t i = 0; i < in_order.size(); ++i)
     for (std::size_t j = 0; j < in_order.size(); ++j) {
-      const int result =
-          evutil_sockaddr_cmp(parse(in_order[i]).get(), parse(in_order[j]).get(), 1);
+      const int result = evutil_sockaddr_cmp(parse(in_order[i]).get(), parse(in_order[j]).get(), 1);
       EXPECT_EQ(result < 0, i < j) << in_order[i] << " " << in_order[j];
       EXPECT_EQ(result == 0, i == j) << in_order[i] << " " << in_order[j];
     }

@@ -60,8 +60,7 @@ TEST(date_rfc1123, refuses_days_and_months_that_do_not_exist) {
   }
 }
 
-using timer =
-    std::unique_ptr<evutil_monotonic_timer, decltype(&evutil_monotonic_timer_free)>;
+using timer = std::unique_ptr<evutil_monotonic_timer, decltype(&evutil_monotonic_timer_free)>;
 
 timer new_timer() { return timer(evutil_monotonic_timer_new(), evutil_monotonic_timer_free); }
 
