@@ -25,14 +25,16 @@ class epoll_backend final : public backend {
 
   // The epoll set itself: readable when a wait would not sleep.
   int descriptor() const { return epoll_; }
-  // Appends what the kernel reported in `events`, which may come through io_uring.
-  static void translate(const epoll_event* events, int count, fired_list& fired);
+  // The kernel may write its events into a part of the list; `translate` then gives them their
+  // meaning. For this backend's own wait, and for one through io_uring.
+  static epoll_event* as_epoll_events(fired* list);
+  static void translate(fired* list, int count);
 
  private:
   int set(int fd, std::uint32_t events, std::uint32_t tag, bool known);
 
   int epoll_;
-  array<epoll_event> events_;
+  std::size_t capacity_ = 64;  // how many events a wait asks for; grows when they were too few
 };
 
 }  // namespace eddy

@@ -9,10 +9,11 @@
 
 namespace eddy {
 
+// In the order of Linux's struct epoll_event, so that epoll_wait can write the list itself.
 struct fired {
+  std::uint32_t what;  // watch_read, watch_write, watch_closed
   int fd;
-  std::uint32_t tag;  // what `update` was given
-  interest what;      // watch_read, watch_write, watch_closed
+  std::uint32_t tag;   // what `update` was given
 };
 
 struct fired_list {

@@ -89,7 +89,7 @@ int poll_backend::wait(std::int64_t timeout, fired_list& fired_now) {
     if (polled_[at].revents == 0) continue;
     --left;
     some_closed |= (polled_[at].revents & POLLNVAL) != 0;
-    fired_now.ready.push_reserved(fired{polled_[at].fd, tags_[at], from_poll(polled_[at].revents)});
+    fired_now.ready.push_reserved(fired{from_poll(polled_[at].revents), polled_[at].fd, tags_[at]});
   }
   ++start_;
   if (some_closed) forget_closed(fired_now, first_new);

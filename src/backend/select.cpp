@@ -46,7 +46,7 @@ void select_backend::forget_closed(fired_list& fired_now) {
     if (::fcntl(fd, F_GETFD) < 0) {
       FD_CLR(fd, &readable_);
       FD_CLR(fd, &writable_);
-      fired_now.ready.push_reserved(fired{fd, tags_[fd], watch_read | watch_write});
+      fired_now.ready.push_reserved(fired{watch_read | watch_write, fd, tags_[fd]});
     }
   }
 }
@@ -70,7 +70,7 @@ int select_backend::wait(std::int64_t timeout, fired_list& fired_now) {
     interest what = 0;
     if (FD_ISSET(fd, &readable)) what |= watch_read, --left;
     if (FD_ISSET(fd, &writable)) what |= watch_write, --left;
-    if (what != 0) fired_now.ready.push_reserved(fired{fd, tags_[fd], what});
+    if (what != 0) fired_now.ready.push_reserved(fired{what, fd, tags_[fd]});
   }
   ++start_;
   return 0;

@@ -50,6 +50,13 @@ class array {
   // For a place that `reserve` has made sure of.
   void push_reserved(const T& value) { data_[size_++] = value; }
 
+  // The first of `count` new elements, which the caller fills.
+  T* grow_reserved(std::size_t count) {
+    T* first = data_ + size_;
+    size_ += count;
+    return first;
+  }
+
   T pop_back() { return data_[--size_]; }
   void clear() { size_ = 0; }
   void truncate(std::size_t size) { size_ = size; }

@@ -86,6 +86,7 @@ int loop::open(const loop_options& options) {
   }
   if (options.threads == nullptr) return 0;
   threads_ = options.threads;
+  bare_calls_ = false;
   lock_ = threads_->lock_alloc(recursive_lock_type);
   condition_ = threads_->cond_alloc != nullptr ? threads_->cond_alloc(0) : nullptr;
   if (lock_ == nullptr || (threads_->cond_alloc != nullptr && condition_ == nullptr)) {

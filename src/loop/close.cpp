@@ -1,5 +1,6 @@
 // The end of a loop: what is still added is forgotten, and finalizers that wait get their turn.
 #include "base/memory.h"
+#include "loop/activate.h"
 #include "loop/loop.h"
 
 namespace eddy {

@@ -2,9 +2,20 @@
 #include <climits>
 
 #include "base/memory.h"
+#include "loop/activate.h"
 #include "loop/loop.h"
 
 namespace eddy {
+
+inline void loop::begin_callback(callback* c) { current_ = c; }
+
+inline void loop::end_callback() {
+  current_ = nullptr;
+  if (condition_waiters_ != 0) [[unlikely]] {
+    condition_waiters_ = 0;
+    threads_->cond_signal(condition_, 1);
+  }
+}
 
 // Gives how many callbacks ran (internal ones do not count).
 int loop::run_active() {
@@ -26,25 +37,34 @@ int loop::run_active() {
 }
 
 int loop::run_queue(list_head& queue, int most_callbacks, std::int64_t until) {
+  const bool limited = most_callbacks != INT_MAX || until != INT64_MAX;
   int ran = 0;
   while (!queue.empty()) {
     auto* c = reinterpret_cast<callback*>(queue.front());
-    if (!c->is(is_internal)) ++ran;
-    run_one(c);
-    if (stop_now_ || restart_turn_) break;
-    if (ran >= most_callbacks) break;
-    if (until != INT64_MAX && ran != 0 && clock_.now() >= until) break;
+    if (c->kind == closure::persistent_event) [[likely]] {
+      auto* w = static_cast<watcher*>(c);  // never an internal one
+      queue.pop_front();
+      --active_count_;
+      w->clear(in_active);
+      ++ran;
+      // Before the callback, so that it may change its mind about the timeout.
+      if (w->interval >= 0) restart_interval(w);
+      call_event(w);
+    } else {
+      ran += !c->is(is_internal);
+      run_one(c);
+    }
+    if (leave_queue_) break;
+    if (limited && (ran >= most_callbacks || (ran != 0 && until != INT64_MAX && clock_.now() >= until)))
+      break;
   }
+  statistics_.callbacks += static_cast<unsigned>(ran);
   return ran;
 }
 
 void loop::run_one(callback* c) {
-  ++statistics_.callbacks;
   switch (c->kind) {
     case closure::persistent_event:
-      take_from_active(c);
-      call_persistent(static_cast<watcher*>(c));
-      break;
     case closure::event:
       remove_locked(static_cast<watcher*>(c), removal::even_if_finalizing);
       call_event(static_cast<watcher*>(c));
@@ -55,17 +75,10 @@ void loop::run_one(callback* c) {
         remove_locked(static_cast<watcher*>(c), removal::even_if_finalizing);
       call_signal(static_cast<watcher*>(c));
       break;
-    case closure::self: {
+    case closure::self:
       take_from_active(c);
-      begin_callback(c);
-      const self_function function = c->on_self;
-      void* argument = c->argument;
-      unlock();
-      function(c, argument);
-      lock();
-      end_callback();
+      call_self(c);
       break;
-    }
     case closure::finalize_self:
     case closure::finalize_event:
     case closure::finalize_free:
@@ -75,9 +88,14 @@ void loop::run_one(callback* c) {
   }
 }
 
-void loop::call_event(watcher* w) {
+inline void loop::call_event(watcher* w) {
   begin_callback(w);
   const event_function function = w->on_event;
+  if (bare_calls_) {
+    function(w->fd, w->fired, w->argument);
+    current_ = nullptr;
+    return;
+  }
   const std::int64_t started = timing_ ? clock_.now() : 0;
   unlock();
   function(w->fd, w->fired, w->argument);
@@ -86,10 +104,16 @@ void loop::call_event(watcher* w) {
   end_callback();
 }
 
-void loop::call_persistent(watcher* w) {
-  // Before the callback, so that it may change its mind about the timeout.
-  if (w->interval >= 0) restart_interval(w);
-  call_event(w);
+void loop::call_self(callback* c) {
+  begin_callback(c);
+  const self_function function = c->on_self;
+  void* argument = c->argument;
+  const std::int64_t started = timing_ ? clock_.now() : 0;
+  unlock();
+  function(c, argument);
+  lock();
+  if (timing_) note_duration(reinterpret_cast<const void*>(function), started);
+  end_callback();
 }
 
 // Once per delivery. The callback may remove the watcher, or free it: then the count on our stack is
@@ -131,16 +155,6 @@ void loop::call_finalizer(callback* c) {
   // The object may be gone: only the loop's own state is touched from here on.
   end_callback();
   if (kind == closure::finalize_free) memory::release(static_cast<watcher*>(c));
-}
-
-void loop::begin_callback(callback* c) { current_ = c; }
-
-void loop::end_callback() {
-  current_ = nullptr;
-  if (condition_waiters_ != 0) {
-    condition_waiters_ = 0;
-    threads_->cond_signal(condition_, 1);
-  }
 }
 
 void loop::note_duration(const void* function, std::int64_t started) {

@@ -29,6 +29,12 @@ bool is_full(const fd_slot& slot) {
          slot.closers == most_watchers;
 }
 
+void forget_entry(fd_slot& slot) {
+  slot.kernel = 0;
+  slot.known = false;
+  slot.set_tag(0);
+}
+
 void link(fd_slot& slot, watcher* w) {
   w->prev_here = nullptr;
   w->next_here = slot.first;
@@ -91,27 +97,29 @@ int loop::interest_changed(int fd, fd_slot& slot, bool by_owner) {
 // Makes what is wanted true in the kernel, now.
 int loop::tell_backend(int fd, fd_slot& slot) {
   const interest wanted = slot.wanted();
-  slot.write_ready = false;
-  if (slot.kernel == 0 && wanted != 0) slot.tag = next_tag_++;
+  slot.clear(slot_write_ready);
+  if (slot.kernel == 0 && wanted != 0) slot.set_tag(new_tag());
   ++statistics_.changes;
   const bool once = wanted != 0 && slot.persistent == 0 && !(wanted & watch_edge) &&
                     (backend_->features() & feature_one_shot);
   const int error = once ? backend_->update_once(fd, slot.known, wanted, slot.tag)
                          : backend_->update(fd, slot.known, wanted, slot.tag);
   if (error != 0) {
-    if (slot.kernel == 0) slot.known = false;
+    if (slot.kernel == 0) forget_entry(slot);
     return error;
   }
   slot.kernel = wanted;
   slot.known = wanted != 0;
-  slot.once = once;
+  slot.clear(slot_once);
+  if (once) slot.set(slot_once);
+  if (!slot.known) slot.set_tag(0);
   return 0;
 }
 
 int loop::queue_change(int fd, fd_slot& slot) {
-  if (slot.queued) return 0;
+  if (slot.is(slot_queued)) return 0;
   if (!changes_.push_back(fd)) return ENOMEM;
-  slot.queued = true;
+  slot.set(slot_queued);
   return 0;
 }
 
@@ -128,18 +136,18 @@ void loop::settle_changes() {
 
 void loop::settle_one(int fd) {
   fd_slot& slot = slots_[static_cast<std::size_t>(fd)];
-  slot.queued = false;
+  slot.clear(slot_queued);
   const interest wanted = slot.wanted();
   if (wanted == slot.kernel) {
-    slot.write_checked = false;
+    slot.clear(slot_write_checked);
     return;
   }
   const bool only_write_is_new = wanted == (slot.kernel | watch_write) && !(wanted & watch_edge);
-  if (only_write_is_new && !slot.write_checked && slot.known && !slot.once &&
+  if (only_write_is_new && !slot.is(slot_write_checked) && slot.known && !slot.is(slot_once) &&
       !(backend_->features() & feature_cheap_update) &&
       write_checks_.push_back(pollfd{fd, POLLOUT, 0}))
     return;
-  slot.write_checked = false;
+  slot.clear(slot_write_checked);
   const int error = tell_backend(fd, slot);
   if (error != 0) lost_descriptor(fd, slot, error);
 }
@@ -157,23 +165,14 @@ void loop::check_writable() {
                           queue_change(checked.fd, slot) == 0;
     if (answered) {
       // Still wanted at the next settling: then it is for the kernel to watch.
-      slot.write_checked = slot.write_ready = true;
-      fired_.ready.push_reserved(fired{checked.fd, slot.tag, watch_write});
+      slot.set(slot_write_checked);
+      slot.set(slot_write_ready);
+      fired_.ready.push_reserved(fired{watch_write, checked.fd, slot.tag});
     } else if (const int error = tell_backend(checked.fd, slot)) {
       lost_descriptor(checked.fd, slot, error);
     }
   }
   checked_writers_ = fired_.ready.size();
-}
-
-// Activates whoever watches `fd` for any of `what`.
-void loop::fire(int fd, fd_slot& slot, int what) {
-  if (slot.first == nullptr && fd == waker_.descriptor()) {
-    if (!(backend_->features() & feature_edge)) waker_.drain();
-    return;
-  }
-  for (watcher* w = slot.first; w != nullptr; w = w->next_here)
-    if (w->events & what & readiness_bits) activate_locked(w, w->events & (what | edge_bit_), 1);
 }
 
 // The kernel does not know the descriptor any more: it was closed while it was watched. Its owner is
@@ -184,8 +183,7 @@ void loop::lost_descriptor(int fd, fd_slot& slot, int error) {
                 "descriptor %d can no longer be watched (error %d): was it closed while it was added?", fd,
                 error);
   say(2, message);
-  slot.kernel = 0;
-  slot.known = false;
+  forget_entry(slot);
   for (watcher* w = slot.first; w != nullptr; w = w->next_here)
     activate_locked(w, w->events & (watch_read | watch_write), 1);
 }
@@ -214,8 +212,7 @@ int loop::register_again() {
   int first_error = 0;
   for (std::size_t fd = 0; fd < slots_.size(); ++fd) {
     fd_slot& slot = slots_[fd];
-    slot.kernel = 0;
-    slot.known = false;
+    forget_entry(slot);
     if (slot.wanted() == 0) continue;
     const int error = tell_backend(static_cast<int>(fd), slot);
     if (error != 0 && first_error == 0) first_error = error;
@@ -242,12 +239,13 @@ int loop::watch_waker() {
   const auto index = static_cast<std::size_t>(fd);
   if (index >= slots_.size() && !slots_.resize(index + 1, fd_slot{})) return ENOMEM;
   fd_slot& slot = slots_[index];
-  slot.tag = next_tag_++;
+  slot.set_tag(new_tag());
   const bool edge = (backend_->features() & feature_edge) != 0;
   const auto wanted = static_cast<interest>(edge ? watch_read | watch_edge : watch_read);
   const int error = backend_->update(fd, false, wanted, slot.tag);
   if (error != 0) return error;
   slot.known = true;
+  slot.set(slot_is_waker);
   return 0;
 }
 

@@ -135,10 +135,15 @@ class loop {
   // In a child after fork: starts afresh in the kernel with all that is added. 0 or an errno.
   int after_fork();
   const loop_statistics& statistics() const { return statistics_; }
-  void set_timing(bool on) { timing_ = on; }
+  void set_timing(bool on) {
+    timing_ = on;
+    bare_calls_ = lock_ == nullptr && !timing_;
+  }
   const threading* threads() const { return threads_; }
 
  private:
+  class activation_batch;
+
   struct common_timeout {
     std::int64_t duration;
     list_head waiting;   // watcher::timeout_at.queue_link, the earliest first
@@ -155,7 +160,7 @@ class loop {
   void wait_for_events(int flags);
   std::int64_t wait_time(int flags);
   void collect();
-  bool collect_one(const fired& f);
+  int settle_marks(int fd, fd_slot& slot, int what);
   void run_hooks(hook_time when, std::int64_t timeout);
   void run_due_timers();
   void wake_if_waiting();
@@ -168,7 +173,7 @@ class loop {
   int run_queue(list_head& queue, int most_callbacks, std::int64_t until);
   void run_one(callback* c);
   void call_event(watcher* w);
-  void call_persistent(watcher* w);
+  void call_self(callback* c);
   void call_signal(watcher* w);
   void call_finalizer(callback* c);
   void begin_callback(callback* c);
@@ -182,7 +187,12 @@ class loop {
   void activate_locked(watcher* w, int what, int calls);
   void push_active(callback* c);
   void take_from_active(callback* c);
-  void note_most() { if (event_count_ > most_events_) most_events_ = event_count_; }
+  // What programs count: one for each of added, timed and active.
+  int events() const { return event_count_ + active_count_ - internal_active_; }
+  void note_most() {
+    if (events() > most_events_) most_events_ = events();
+    if (active_count_ > most_active_) most_active_ = active_count_;
+  }
   void close_watchers();
 
   // timers.cpp
@@ -202,7 +212,7 @@ class loop {
   void settle_changes();
   void settle_one(int fd);
   void check_writable();
-  void fire(int fd, fd_slot& slot, int what);
+  std::uint32_t new_tag() { return ++last_tag_ != 0 ? last_tag_ : ++last_tag_; }
   void fell_silent(int fd, fd_slot& slot);
   void lost_descriptor(int fd, fd_slot& slot, int error);
   void note_stale_turn();
@@ -238,10 +248,12 @@ class loop {
   bool stop_after_turn_ = false;
   bool stop_now_ = false;
   bool restart_turn_ = false;
+  bool leave_queue_ = false;  // stop_now_ or restart_turn_
   bool in_turn_ = false;
   bool time_known_ = false;
   bool no_time_cache_ = false;
   bool timing_ = false;
+  bool bare_calls_ = true;    // neither a lock to leave around callbacks nor times to take
   bool in_backend_ = false;   // another thread must not touch a backend that is not thread-safe
   std::int64_t now_ = 0;
   clock_source clock_;
@@ -250,7 +262,8 @@ class loop {
   int dispatch_callbacks_ = 0;
   int limited_from_ = 0;
 
-  int event_count_ = 0;       // added + timed + active, without internal ones
+  int event_count_ = 0;       // added + timed, without internal ones
+  int internal_active_ = 0;   // how many of active_count_ are internal
   int virtual_count_ = 0;
   int operation_count_ = 0;
   int most_events_ = 0;
@@ -271,7 +284,7 @@ class loop {
   signal_mailbox* mailbox_ = nullptr;
   array<watcher*> signals_;   // by number: its watchers
 
-  std::uint32_t next_tag_ = 1;
+  std::uint32_t last_tag_ = 0;
   int stale_turns_ = 0;       // in a row
   int highest_fd_ = 0;
   int edge_bit_ = 0;          // watch_edge, where the backend has it

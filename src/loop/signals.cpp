@@ -137,6 +137,7 @@ void loop::close_signals() {
 int loop::after_fork() {
   loop_guard guard(*this);
   const bool wakeable = waker_.is_open();
+  if (wakeable) slots_[static_cast<std::size_t>(waker_.descriptor())].clear(slot_is_waker);
   waker_.close();
   if (wakeable) {
     // The wake-ups of parent and child must not mix.

@@ -1,6 +1,7 @@
 // Adding, removing and activating watchers.
 #include <cerrno>
 
+#include "loop/activate.h"
 #include "loop/loop.h"
 
 namespace eddy {
@@ -69,7 +70,7 @@ int loop::remove_locked(watcher* w, removal how) {
     else
       unwatch_fd(w, how != removal::even_if_finalizing);
     notify_if_needed();
-  } else if (how != removal::even_if_finalizing && event_count_ == 0) {
+  } else if (how != removal::even_if_finalizing && events() == 0) {
     notify_if_needed();  // a loop that waits for its last timer has nothing to do any more
   }
   const bool may_wait = how == removal::wait || (how == removal::wait_unless_finalizing &&
@@ -104,42 +105,24 @@ void loop::activate_locked(watcher* w, int what, int calls) {
     w->fired = static_cast<std::int16_t>(what);
   }
   // More urgent than what is running: the running queue is left as soon as possible.
-  if (w->priority < current_priority_) restart_turn_ = true;
+  if (w->priority < current_priority_) restart_turn_ = leave_queue_ = true;
   if (w->events & watch_signal) {
     if (current_ == w && other_thread()) wait_until_not_running(w);
     w->signal_calls = static_cast<std::int16_t>(calls);
     w->signal_calls_left = nullptr;
   }
   push_active(w);
+  note_most();
   notify_if_needed();
-}
-
-void loop::push_active(callback* c) {
-  c->set(in_active);
-  if (!c->is(is_internal)) {
-    ++event_count_;
-    note_most();
-  }
-  ++active_count_;
-  if (active_count_ > most_active_) most_active_ = active_count_;
-  active_[c->priority].push_back(&c->link);
-}
-
-// From the active queue, or from that of the next turn.
-void loop::take_from_active(callback* c) {
-  c->link.unlink();
-  if (!c->is(is_internal)) --event_count_;
-  --active_count_;
-  c->clear(in_active);
-  c->clear(in_active_later);
 }
 
 void loop::activate_later(callback* c) {
   loop_guard guard(*this);
   if (c->is(in_active) || c->is(in_active_later)) return;
   c->set(in_active_later);
-  if (!c->is(is_internal)) ++event_count_, note_most();
   ++active_count_;
+  internal_active_ += c->is(is_internal);
+  note_most();
   later_.push_back(&c->link);
   notify_if_needed();
 }
@@ -148,6 +131,7 @@ bool loop::defer(callback* c) {
   loop_guard guard(*this);
   if (c->is(in_active) || c->is(in_active_later) || c->is(is_finalizing)) return false;
   push_active(c);
+  note_most();
   notify_if_needed();
   return true;
 }
@@ -179,7 +163,12 @@ void loop::activate_by_fd(int fd, int what) {
   loop_guard guard(*this);
   if (fd < 0 || static_cast<std::size_t>(fd) >= slots_.size()) return;
   fd_slot& slot = slots_[static_cast<std::size_t>(fd)];
-  if (!(what & watch_timeout)) return fire(fd, slot, what & readiness_bits);
+  if (!(what & watch_timeout)) {
+    for (watcher* w = slot.first; w != nullptr; w = w->next_here)
+      if (w->events & what & readiness_bits)
+        activate_locked(w, w->events & what & (readiness_bits | watch_edge), 1);
+    return;
+  }
   for (watcher* w = slot.first; w != nullptr; w = w->next_here)
     if (w->is(in_timers)) activate_locked(w, watch_timeout, 1);
 }
@@ -219,7 +208,7 @@ int loop::count(unsigned flags) const {
   int sum = 0;
   if (flags & count_active) sum += active_count_;
   if (flags & count_virtual) sum += virtual_count_;
-  if (flags & count_added) sum += event_count_;
+  if (flags & count_added) sum += events();
   return sum;
 }
 
