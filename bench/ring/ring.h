@@ -23,10 +23,10 @@ struct ring_pair {
 struct ring {
   size_t pairs;
   size_t active;
-  long writes;       /* how many bytes the timed section writes */
-  long writes_left;  /* of the section that runs now */
-  long events;       /* seen in the section that runs now */
-  long events_due;   /* how many there will be */
+  long warm_up; /* bytes that the section before the timed one writes */
+  long writes;  /* bytes that the timed section writes */
+  long left;    /* events to come in the section that runs now */
+  long silent;  /* the last so many events pass nothing on */
 };
 
 static inline void ring_write(struct ring_pair *pair) {
@@ -38,19 +38,15 @@ static inline void ring_write(struct ring_pair *pair) {
 static inline int ring_step(struct ring *ring, struct ring_pair *pair) {
   char byte;
   bench_check(recv(pair->in, &byte, 1, 0) == 1, "recv from the ring");
-  if (ring->writes_left > 0) {
-    --ring->writes_left;
-    ring_write(pair->next);
-  }
-  return ++ring->events == ring->events_due;
+  if (--ring->left >= ring->silent) ring_write(pair->next);
+  return ring->left == 0;
 }
 
 /* Puts the first bytes in, evenly spread. `stride` is the distance in bytes from one contender's
  * watcher (which starts with its ring_pair) to the next. */
 static inline void ring_start(struct ring *ring, void *watchers, size_t stride, long writes) {
-  ring->writes_left = writes;
-  ring->events = 0;
-  ring->events_due = writes + (long)ring->active;
+  ring->silent = (long)ring->active;
+  ring->left = writes + ring->silent;
   for (size_t i = 0; i < ring->active; ++i) {
     size_t index = i * (ring->pairs / ring->active);
     ring_write((struct ring_pair *)(void *)((char *)watchers + index * stride));
@@ -64,6 +60,7 @@ static inline struct ring ring_make(int argc, char **argv, void **watchers, size
   memset(&ring, 0, sizeof ring);
   ring.pairs = (size_t)bench_option(argc, argv, "--pairs", 100);
   ring.active = (size_t)bench_option(argc, argv, "--active", 100);
+  ring.warm_up = bench_option(argc, argv, "--warm-up", 10000);
   ring.writes = bench_option(argc, argv, "--writes", 100000);
   if (ring.pairs == 0 || ring.active == 0) bench_fail("--pairs, --active", "must be at least 1");
   if (ring.active > ring.pairs) ring.active = ring.pairs;
@@ -90,10 +87,11 @@ static inline struct ring ring_make(int argc, char **argv, void **watchers, size
 
 static inline void ring_report(const struct ring *ring, uint64_t cpu, uint64_t wall,
                                const char *method) {
-  double events = (double)ring->events;
+  long count = ring->writes + (long)ring->active;
+  double events = (double)count;
   printf("{\"pairs\": %zu, \"active\": %zu, \"events\": %ld, \"cpu_ns_per_event\": %.2f, "
          "\"wall_ns_per_event\": %.2f, \"method\": \"%s\"}\n",
-         ring->pairs, ring->active, ring->events, (double)cpu / events, (double)wall / events,
+         ring->pairs, ring->active, count, (double)cpu / events, (double)wall / events,
          method);
 }
 
@@ -101,7 +99,7 @@ static inline void ring_report(const struct ring *ring, uint64_t cpu, uint64_t w
  * ring_step() has returned 1. */
 static inline void ring_measure(struct ring *ring, void *watchers, size_t stride,
                                 void (*turn)(void *loop), void *loop, const char *method) {
-  ring_start(ring, watchers, stride, ring->writes / 10 + 1);
+  ring_start(ring, watchers, stride, ring->warm_up);
   turn(loop);
   ring_start(ring, watchers, stride, ring->writes);
   uint64_t wall = wall_ns(), cpu = cpu_ns();

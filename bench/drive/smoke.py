@@ -1,0 +1,99 @@
+#!/usr/bin/env python3
+"""Runs one benchmark program at a tiny size and checks what it prints or answers. No figure is
+judged: a test must not depend on how fast a machine is.
+
+    smoke.py PROGRAM json OPTIONS...         prints one JSON object of numbers that are not negative
+    smoke.py PROGRAM server                  answers lines with ROT13, on a free port
+    smoke.py PROGRAM shimmed-server SHIM     the same, its bind redirected by the preloaded SHIM"""
+
+import codecs
+import json
+import os
+import socket
+import subprocess
+import sys
+
+SKIP = 77
+
+
+def check(holds, what):
+    if not holds:
+        raise SystemExit(f"smoke: {what}")
+
+
+def check_json(program, options):
+    ran = subprocess.run([program, *options], capture_output=True, text=True, timeout=50)
+    check(ran.returncode == 0, f"{program} ended with {ran.returncode}: {ran.stderr.strip()}")
+    figures = json.loads(ran.stdout)
+    numbers = {name: value for name, value in figures.items() if not isinstance(value, str)}
+    check(len(numbers) >= 3, f"only {len(numbers)} figures: {ran.stdout}")
+    for name, value in numbers.items():
+        check(value >= 0, f"{name} is {value}")
+
+
+def received(peer, count):
+    answer = b""
+    while len(answer) < count:
+        piece = peer.recv(65536)
+        check(piece != b"", f"the server closed after {len(answer)} of {count} bytes")
+        answer += piece
+    return answer
+
+
+def turned(text):
+    return codecs.encode(text.decode("ascii"), "rot13").encode("ascii")
+
+
+def check_answers(port):
+    """One line, a line in two pieces, several lines at once, a long line, on two connections."""
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as one, socket.create_connection(
+        ("127.0.0.1", port), timeout=20
+    ) as other:
+        exchanges = [
+            [b"Hello, World 123\n"],
+            [b"The first half, ", b"and the second\n"],
+            [b"one\ntwo\nthree\n"],
+            [b"x" * 9000 + b"\n"],
+            [b"and after it\n"],
+        ]
+        for pieces in exchanges:
+            for peer in (one, other):
+                for piece in pieces:
+                    peer.sendall(piece)
+                sent = b"".join(pieces)
+                check(received(peer, len(sent)) == turned(sent), f"wrong answer to {sent[:40]!r}")
+
+
+def check_server(program, shim):
+    environment = dict(os.environ, LD_PRELOAD=shim) if shim else None
+    server = subprocess.Popen(
+        [program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+    )
+    try:
+        line = server.stdout.readline()
+        if not line.startswith("port "):
+            reason = server.communicate(timeout=10)[1].strip()
+            if "io_uring" in reason:
+                print(f"skipped: this kernel or its settings refuse it: {reason}")
+                sys.exit(SKIP)
+            check(False, f"the server did not say its port: {line!r} {reason}")
+        check_answers(int(line.split()[1]))
+    finally:
+        server.kill()
+        server.wait()
+
+
+def main():
+    if len(sys.argv) < 3:
+        raise SystemExit(__doc__)
+    program, kind, *rest = sys.argv[1:]
+    if kind == "json":
+        check_json(program, rest)
+    elif kind in ("server", "shimmed-server"):
+        check_server(program, rest[0] if rest else None)
+    else:
+        raise SystemExit(__doc__)
+
+
+if __name__ == "__main__":
+    main()
