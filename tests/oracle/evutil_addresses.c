@@ -6,7 +6,7 @@
 #include <netinet/in.h>
 
 static const char *const texts[] = {"127.0.0.1", "0.0.0.0", "255.255.255.255", "256.1.1.1", "1.2.3",
-                                    "1.2.3.4.5", "01.2.3.4", "1.2.3.4x", " 1.2.3.4", "", "a.b.c.d",
+                                    "1.2.3.4.5", "01.2.3.4", "1.2.3.4x", "", "a.b.c.d",
                                     "1..2.3", "-1.2.3.4", "1.2.3.4 "};
 
 static const char *const texts6[] = {
@@ -50,6 +50,7 @@ static void short_buffers(void) {
   evutil_inet_pton(AF_INET6, "2001:db8::1", &six);
   char text[64];
   for (size_t n = 10; n <= 13; ++n) {
+    if (n == 11) continue; /* one byte too little for the IPv6 one: see below */
     say("  %d bytes: IPv4 %s, IPv6 %s", (int)n, null(evutil_inet_ntop(AF_INET, &four, text, n)),
         null(evutil_inet_ntop(AF_INET6, &six, text, n)));
   }
@@ -82,8 +83,6 @@ static void scopes(void) {
   ask(index);
   index = 77;
   ask(evutil_inet_pton_scope(AF_INET6, "fe80::1%nosuchif", &address, &index));
-  index = 77;
-  ask(evutil_inet_pton_scope(AF_INET6, "fe80::1%", &address, &index));
   struct in_addr four;
   index = 77;
   ask(evutil_inet_pton_scope(AF_INET, "1.2.3.4", &four, &index));
@@ -115,9 +114,9 @@ static void parse(const char *text, int room) {
 static void with_ports(void) {
   static const char *const all[] = {
       "1.2.3.4",         "1.2.3.4:80",   "1.2.3.4:0",     "1.2.3.4:65535", "1.2.3.4:65536",
-      "1.2.3.4:-1",      "1.2.3.4:",     "1.2.3.4:abc",   "1.2.3.4:80x",   "[::1]:80",
+      "1.2.3.4:-1",      "1.2.3.4:",     "1.2.3.4:abc",   "1.2.3.4:x80",   "[::1]:80",
       "[::1]",           "::1",          "[::1",          "[::1]:",        "[::1]:0",
-      "[::1]:65536",     "[::1]80",      "[1.2.3.4]:80",  "1.2.3.256:80",  "",
+      "[::1]:65536",     "[1.2.3.4]:80",  "1.2.3.256:80",  "",
       ":80",             "[]:80",        "fe80::1%lo",    "[fe80::1%lo]:1", "localhost:80",
       "2001:db8::1:80",  "1.2.3.4:00080", "[::ffff:1.2.3.4]:9",
       "1:2:3:4:5:6:7:8", "[1:2:3:4:5:6:7:8:9]:80",
@@ -166,6 +165,34 @@ static void compare(void) {
   }
 }
 
+static const char *parsed(const char *text) {
+  struct sockaddr_storage address;
+  int length = sizeof address;
+  return evutil_parse_sockaddr_port(text, (struct sockaddr *)&address, &length) == 0 ? "accepted"
+                                                                                     : "refused";
+}
+
+/* Where libevent takes what is not an address, or calls a text complete that is not. */
+static void stricter(void) {
+  struct in_addr four;
+  struct in6_addr six;
+  unsigned index = 0;
+  char text[64];
+  on_purpose("address-leading-space", "accepted", "refused",
+             evutil_inet_pton(AF_INET, " 1.2.3.4", &four) == 1 ? "accepted" : "refused");
+  on_purpose("address-empty-scope", "accepted", "refused",
+             evutil_inet_pton_scope(AF_INET6, "fe80::1%", &six, &index) == 1 ? "accepted"
+                                                                             : "refused");
+  on_purpose("address-text-after-port", "accepted", "refused", parsed("1.2.3.4:80x"));
+  on_purpose("address-text-after-bracket", "accepted", "refused", parsed("[::1]80"));
+  evutil_inet_pton(AF_INET6, "2001:db8::1", &six);
+  const char *got = evutil_inet_ntop(AF_INET6, &six, text, sizeof "2001:db8::1" - 1);
+  on_purpose("address-cut-short", "a text without its last character", "NULL",
+             got == NULL                        ? "NULL"
+             : strcmp(got, "2001:db8::1") == 0 ? "all of it"
+                                                : "a text without its last character");
+}
+
 int main(void) {
   situation("IPv4", v4);
   situation("IPv6", v6);
@@ -175,5 +202,6 @@ int main(void) {
   situation("evutil_parse_sockaddr_port", with_ports);
   situation("evutil_parse_sockaddr_port with little room", little_room);
   situation("evutil_sockaddr_cmp", compare);
+  situation("what libevent accepts and eddy does not", stricter);
   return 0;
 }

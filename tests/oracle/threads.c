@@ -62,12 +62,12 @@ static void activated(void) {
 }
 
 /* Told after the join: which thread is the first to write a line is nobody's promise. */
-static int added_result = -7;
+static int result = -7;
 
 static void *add_reader(void *arg) {
   struct probe *p = arg;
   wait_for_gate();
-  added_result = event_add(p->ev, NULL);
+  result = event_add(p->ev, NULL);
   return NULL;
 }
 
@@ -79,7 +79,7 @@ static void added(void) {
   struct probe p = {.name = "added, already readable", .then = then_break};
   watch(base, &p, fds[0], EV_READ);
   run_with(add_reader, &p);
-  ask(added_result);
+  ask(result);
   event_free(p.ev);
   finish();
 }
@@ -88,7 +88,7 @@ static void *add_timer(void *arg) {
   struct probe *p = arg;
   struct timeval tv = ms(10);
   wait_for_gate();
-  added_result = event_add(p->ev, &tv);
+  result = event_add(p->ev, &tv);
   return NULL;
 }
 
@@ -97,7 +97,7 @@ static void timed(void) {
   struct probe p = {.name = "timer, earlier than the one waited for", .then = then_break};
   watch(base, &p, -1, 0);
   run_with(add_timer, &p);
-  ask(added_result);
+  ask(result);
   event_free(p.ev);
   finish();
 }
@@ -106,7 +106,7 @@ static void *delete_reader(void *arg) {
   struct probe *p = arg;
   evutil_socket_t *other_end = p->data;
   wait_for_gate();
-  added_result = event_del(p->ev);
+  result = event_del(p->ev);
   put(*other_end, 1);
   event_base_loopexit(base, NULL);
   return NULL;
@@ -119,7 +119,7 @@ static void deleted(void) {
   struct probe p = {.name = "never", .data = &fds[1]};
   event_add(watch(base, &p, fds[0], EV_READ | EV_PERSIST), NULL);
   run_with(delete_reader, &p);
-  ask(added_result);
+  ask(result);
   ask(p.count);
   event_free(p.ev);
   finish();
@@ -128,14 +128,14 @@ static void deleted(void) {
 static void *stop(void *arg) {
   (void)arg;
   wait_for_gate();
-  int got = event_base_loopexit(base, NULL);
-  say("  loopexit: %d", got);
+  result = event_base_loopexit(base, NULL);
   return NULL;
 }
 
 static void exited(void) {
   start();
   run_with(stop, NULL);
+  ask(result);
   ask(event_base_got_exit(base));
   finish();
 }
@@ -143,14 +143,14 @@ static void exited(void) {
 static void *stop_at_once(void *arg) {
   (void)arg;
   wait_for_gate();
-  int got = event_base_loopbreak(base);
-  say("  loopbreak: %d", got);
+  result = event_base_loopbreak(base);
   return NULL;
 }
 
 static void broken_off(void) {
   start();
   run_with(stop_at_once, NULL);
+  ask(result);
   ask(event_base_got_break(base));
   finish();
 }
