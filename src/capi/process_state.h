@@ -22,6 +22,10 @@ struct process_state {
   bool locks_set = false;
   bool conditions_set = false;
   bool lock_debugging = false;
+
+  // For the check that threads were enabled in time.
+  bool require_threads_first = false;
+  std::atomic<bool> used_without_threads{false};
 };
 
 extern process_state process;

@@ -55,4 +55,8 @@ bool debug_logging_enabled();
 // used.
 const threading* process_threading();
 
+// From now on, enabling threads after process_threading() gave null - that is, after a base was
+// made that has no lock - is fatal. For event_enable_debug_mode().
+void require_threads_before_bases();
+
 }  // namespace eddy::capi

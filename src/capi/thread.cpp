@@ -70,6 +70,10 @@ int set_locks(const evthread_lock_callbacks& given) {
     log_warnx("evthread_set_lock_callbacks: alloc, free, lock and unlock must all be given");
     return -1;
   }
+  if (process.require_threads_first && process.used_without_threads.load(std::memory_order_relaxed))
+    log_errx(1,
+             "debug mode: threads are enabled after a base was made, which therefore has no lock; "
+             "call evthread_use_pthreads() or its like first of all");
   threading& set = process.functions;
   set.lock_alloc = given.alloc;
   set.lock_free = given.free;
@@ -108,8 +112,12 @@ int set_conditions(const evthread_condition_callbacks& given) {
 
 const threading* process_threading() {
   if (process.lock_debugging) return checked_threading();
-  return process.locks_set ? &process.functions : nullptr;
+  if (process.locks_set) return &process.functions;
+  process.used_without_threads.store(true, std::memory_order_relaxed);
+  return nullptr;
 }
+
+void require_threads_before_bases() { process.require_threads_first = true; }
 
 }  // namespace eddy::capi
 

@@ -51,6 +51,8 @@ void reset() {
   capi::process.locks_set = false;
   capi::process.conditions_set = false;
   capi::process.lock_debugging = false;
+  capi::process.require_threads_first = false;
+  capi::process.used_without_threads = false;
 }
 
 class threads : public ::testing::Test {
@@ -146,6 +148,24 @@ TEST_F(threads, are_told_apart_even_if_the_program_gives_no_ids) {
   EXPECT_EQ(t->thread_id(), 4711UL);
   evthread_set_id_callback(nullptr);
   EXPECT_EQ(t->thread_id(), mine);
+}
+
+TEST_F(threads, can_be_enabled_after_a_base_was_made) {
+  capi::process_threading();
+  EXPECT_EQ(evthread_use_pthreads(), 0);
+  EXPECT_NE(capi::process_threading(), nullptr);
+}
+
+using threads_death = threads;
+
+TEST_F(threads_death, in_debug_mode_must_be_enabled_before_the_first_base) {
+  capi::require_threads_before_bases();
+  EXPECT_EQ(evthread_use_pthreads(), 0);
+  reset();
+  capi::require_threads_before_bases();
+  capi::process_threading();
+  event_set_log_callback(nullptr);
+  EXPECT_EXIT(evthread_use_pthreads(), ::testing::ExitedWithCode(1), "no lock");
 }
 
 TEST_F(threads, of_posix_can_be_asked_for_twice) {
