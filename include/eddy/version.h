@@ -16,7 +16,8 @@ extern "C" {
 #if defined(__GNUC__)
 __attribute__((visibility("default")))
 #endif
-const char *eddy_version(void);
+const char*
+eddy_version(void);
 
 #ifdef __cplusplus
 }

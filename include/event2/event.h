@@ -13,8 +13,8 @@
  * Words. A base holds a loop and the method (epoll, io_uring, poll, select) with which it waits. An
  * event is an interest in a descriptor, a signal, the passing of time, or a descriptor or signal
  * with a time limit; it is made for one base and keeps its memory address. After event_new() or
- * event_assign() it is *initialised*. After event_add() it is *pending*: it is waited for. When what
- * it waits for has come, it is *active*: its callback is about to be called. An event without
+ * event_assign() it is *initialised*. After event_add() it is *pending*: it is waited for. When
+ * what it waits for has come, it is *active*: its callback is about to be called. An event without
  * EV_PERSIST stops being pending just before its callback is called.
  *
  * Callbacks. In a callback everything is allowed: adding, deleting, freeing any event, also the
@@ -60,37 +60,37 @@ struct event;
  * programs with raised privileges). One base serves any number of events; each thread that runs a
  * loop has its own. */
 EVENT2_EXPORT_SYMBOL
-struct event_base *event_base_new(void);
+struct event_base* event_base_new(void);
 
 /* The same by a configuration, which may be freed or used again afterwards. NULL stands for the
  * default. NULL is returned when no method fulfils what the configuration requires. */
 EVENT2_EXPORT_SYMBOL
-struct event_base *event_base_new_with_config(const struct event_config *cfg);
+struct event_base* event_base_new_with_config(const struct event_config* cfg);
 
 /* Frees a base whose loop does not run. Its events are deleted, not freed, and must not be used
  * afterwards except to be freed or assigned to another base; descriptors are not closed. Pending
  * finalizers are called. NULL frees the current base of event_init(). */
 EVENT2_EXPORT_SYMBOL
-void event_base_free(struct event_base *base);
+void event_base_free(struct event_base* base);
 
 /* The same, but finalizers that have not run yet are forgotten. */
 EVENT2_EXPORT_SYMBOL
-void event_base_free_nofinalize(struct event_base *base);
+void event_base_free_nofinalize(struct event_base* base);
 
 /* To be called in the child after fork(), before it uses a base that it got from its parent: kernel
  * objects such as an epoll set are shared across a fork and are made anew. Pending events stay
  * pending. 0, or -1 when some event could not be added again. */
 EVENT2_EXPORT_SYMBOL
-int event_reinit(struct event_base *base);
+int event_reinit(struct event_base* base);
 
 /* The name of the method that the base waits with, such as "epoll". The string is static. */
 EVENT2_EXPORT_SYMBOL
-const char *event_base_get_method(const struct event_base *base);
+const char* event_base_get_method(const struct event_base* base);
 
 /* The names of all methods that this library was built with, best first, then NULL. Some may not
  * work on the running system. The array belongs to the library and is good until the next call. */
 EVENT2_EXPORT_SYMBOL
-const char **event_get_supported_methods(void);
+const char** event_get_supported_methods(void);
 
 /* What event_base_get_num_events() and event_base_get_max_events() are to count; add them up. */
 #define EVENT_BASE_COUNT_ACTIVE 1U  /* active events */
@@ -99,27 +99,27 @@ const char **event_get_supported_methods(void);
 
 /* How many there are now. */
 EVENT2_EXPORT_SYMBOL
-int event_base_get_num_events(struct event_base *base, unsigned int which);
+int event_base_get_num_events(struct event_base* base, unsigned int which);
 
 /* How many there were at the same time at most, of each kind, added up; if `clear` is not 0, the
  * record starts again at what it is now. */
 EVENT2_EXPORT_SYMBOL
-int event_base_get_max_events(struct event_base *base, unsigned int which, int clear);
+int event_base_get_max_events(struct event_base* base, unsigned int which, int clear);
 
 /* The base's features: EV_FEATURE_ bits. */
 EVENT2_EXPORT_SYMBOL
-int event_base_get_features(const struct event_base *base);
+int event_base_get_features(const struct event_base* base);
 
 /* Sets the number of priorities, 1 to EVENT_MAX_PRIORITIES - 1; a new base has one. Events of
  * priority 0 are served first, and as long as there is one that is active, those of larger numbers
  * wait: they may starve. Call it before the first event is active. Events get the middle priority
  * when they are made. 0 or -1. */
 EVENT2_EXPORT_SYMBOL
-int event_base_priority_init(struct event_base *base, int npriorities);
+int event_base_priority_init(struct event_base* base, int npriorities);
 
 /* The number of priorities. */
 EVENT2_EXPORT_SYMBOL
-int event_base_get_npriorities(struct event_base *base);
+int event_base_get_npriorities(struct event_base* base);
 
 #define EVENT_MAX_PRIORITIES 256
 
@@ -145,34 +145,34 @@ enum event_base_config_flag {
 
 /* A new configuration, without any wishes; to be released by event_config_free(). */
 EVENT2_EXPORT_SYMBOL
-struct event_config *event_config_new(void);
+struct event_config* event_config_new(void);
 EVENT2_EXPORT_SYMBOL
-void event_config_free(struct event_config *cfg);
+void event_config_free(struct event_config* cfg);
 
 /* Do not use the method of this name. 0 or -1. */
 EVENT2_EXPORT_SYMBOL
-int event_config_avoid_method(struct event_config *cfg, const char *method);
+int event_config_avoid_method(struct event_config* cfg, const char* method);
 
 /* Use only a method that has all of these EV_FEATURE_ bits. Replaces what was required before. 0 or
  * -1. */
 EVENT2_EXPORT_SYMBOL
-int event_config_require_features(struct event_config *cfg, int feature);
+int event_config_require_features(struct event_config* cfg, int feature);
 
 /* Adds EVENT_BASE_FLAG_ bits. 0 or -1. */
 EVENT2_EXPORT_SYMBOL
-int event_config_set_flag(struct event_config *cfg, int flag);
+int event_config_set_flag(struct event_config* cfg, int flag);
 
 /* How many processors to prepare for; counts on Windows only. 0 or -1. */
 EVENT2_EXPORT_SYMBOL
-int event_config_set_num_cpus_hint(struct event_config *cfg, int cpus);
+int event_config_set_num_cpus_hint(struct event_config* cfg, int cpus);
 
 /* Look for new events after at most `max_interval` (NULL: no limit) or `max_callbacks` (negative:
  * no limit) of callbacks, so that urgent events do not wait long behind many others. It concerns
  * callbacks of priority `min_priority` and larger numbers only. The check comes after each
  * callback: one that runs long is not interrupted. 0 or -1. */
 EVENT2_EXPORT_SYMBOL
-int event_config_set_max_dispatch_interval(struct event_config *cfg,
-                                           const struct timeval *max_interval, int max_callbacks,
+int event_config_set_max_dispatch_interval(struct event_config* cfg,
+                                           const struct timeval* max_interval, int max_callbacks,
                                            int min_priority);
 
 /* ===== The loop ================================================================================*/
@@ -187,33 +187,33 @@ int event_config_set_max_dispatch_interval(struct event_config *cfg,
  * was asked for, 1 when nothing was pending or active, -1 on an error of the method. Running a base
  * from within itself gives -1. */
 EVENT2_EXPORT_SYMBOL
-int event_base_loop(struct event_base *base, int flags);
+int event_base_loop(struct event_base* base, int flags);
 
 /* event_base_loop() without flags. */
 EVENT2_EXPORT_SYMBOL
-int event_base_dispatch(struct event_base *base);
+int event_base_dispatch(struct event_base* base);
 
 /* Ends the loop after `after` (NULL: at once), when the callbacks of all events that are active by
  * then have been called. It concerns the running loop, or the next one to run. 0 or -1. */
 EVENT2_EXPORT_SYMBOL
-int event_base_loopexit(struct event_base *base, const struct timeval *after);
+int event_base_loopexit(struct event_base* base, const struct timeval* after);
 
 /* Ends the loop as soon as the running callback returns; other active events stay active. It
  * concerns the running loop only. 0 or -1. */
 EVENT2_EXPORT_SYMBOL
-int event_base_loopbreak(struct event_base *base);
+int event_base_loopbreak(struct event_base* base);
 
 /* Makes the loop look for new events as soon as the running callback returns, before less urgent
  * active events are served. No effect outside a callback. 0 or -1. */
 EVENT2_EXPORT_SYMBOL
-int event_base_loopcontinue(struct event_base *base);
+int event_base_loopcontinue(struct event_base* base);
 
 /* Not 0 if the last loop was ended by event_base_loopexit(), respectively event_base_loopbreak().
  * The next loop clears both. */
 EVENT2_EXPORT_SYMBOL
-int event_base_got_exit(struct event_base *base);
+int event_base_got_exit(struct event_base* base);
 EVENT2_EXPORT_SYMBOL
-int event_base_got_break(struct event_base *base);
+int event_base_got_break(struct event_base* base);
 
 /* ===== Events ==================================================================================*/
 
@@ -228,7 +228,7 @@ int event_base_got_break(struct event_base *base);
 #define EV_CLOSED 0x80   /* the peer has closed, without any reading (EV_FEATURE_EARLY_CLOSE) */
 
 /* Called with the descriptor (or signal number, or -1), what has come, and the event's argument. */
-typedef void (*event_callback_fn)(evutil_socket_t fd, short what, void *arg);
+typedef void (*event_callback_fn)(evutil_socket_t fd, short what, void* arg);
 
 /* A new event, neither pending nor active; to be released by event_free(). `fd` is a descriptor,
  * which should be non-blocking; a signal number with EV_SIGNAL; or -1 for timers and events that
@@ -236,95 +236,95 @@ typedef void (*event_callback_fn)(evutil_socket_t fd, short what, void *arg);
  * Any number of events may watch one descriptor or signal. NULL on bad arguments or exhausted
  * memory. */
 EVENT2_EXPORT_SYMBOL
-struct event *event_new(struct event_base *base, evutil_socket_t fd, short events,
-                        event_callback_fn cb, void *arg);
+struct event* event_new(struct event_base* base, evutil_socket_t fd, short events,
+                        event_callback_fn cb, void* arg);
 
 /* The same for memory of the caller's, which must not hold a pending or active event. 0 or -1. */
 EVENT2_EXPORT_SYMBOL
-int event_assign(struct event *ev, struct event_base *base, evutil_socket_t fd, short events,
-                 event_callback_fn cb, void *arg);
+int event_assign(struct event* ev, struct event_base* base, evutil_socket_t fd, short events,
+                 event_callback_fn cb, void* arg);
 
 /* Deletes the event and releases what event_new() made. */
 EVENT2_EXPORT_SYMBOL
-void event_free(struct event *ev);
+void event_free(struct event* ev);
 
 /* Stands for "the event itself" as `arg` of event_new(): the callback gets the event. */
 EVENT2_EXPORT_SYMBOL
-void *event_self_cbarg(void);
+void* event_self_cbarg(void);
 
 /* Waits for what the event was made for, and no longer than `timeout` (NULL: without limit). On an
  * event that is pending already, a timeout replaces the one it has, and NULL leaves that running.
  * The callback gets EV_TIMEOUT when the time ran out. 0, or -1, and then nothing has changed. */
 EVENT2_EXPORT_SYMBOL
-int event_add(struct event *ev, const struct timeval *timeout);
+int event_add(struct event* ev, const struct timeval* timeout);
 
 /* Takes the time limit away and leaves the rest pending. An event that waits for nothing else is no
  * longer pending. 0 or -1. */
 EVENT2_EXPORT_SYMBOL
-int event_remove_timer(struct event *ev);
+int event_remove_timer(struct event* ev);
 
 /* Makes the event neither pending nor active. If its callback runs in another thread at this
  * moment, waits until it has returned, unless the event has EV_FINALIZE. 0, or -1. Deleting an
  * event that is not pending is allowed. */
 EVENT2_EXPORT_SYMBOL
-int event_del(struct event *ev);
+int event_del(struct event* ev);
 
 /* The same, but never waits: the callback may still be running in another thread. */
 EVENT2_EXPORT_SYMBOL
-int event_del_noblock(struct event *ev);
+int event_del_noblock(struct event* ev);
 
 /* The same, but waits even with EV_FINALIZE. */
 EVENT2_EXPORT_SYMBOL
-int event_del_block(struct event *ev);
+int event_del_block(struct event* ev);
 
 /* Makes the event active as if `res` had come; it need not be pending. `ncalls` matters for
  * EV_SIGNAL events only: how often the callback is called. */
 EVENT2_EXPORT_SYMBOL
-void event_active(struct event *ev, int res, short ncalls);
+void event_active(struct event* ev, int res, short ncalls);
 
 /* Which of the EV_ bits in `events` the event is pending or active for; 0 if none. If EV_TIMEOUT is
  * among them and `tv` not NULL, `*tv` becomes the time of the day when the time limit runs out. */
 EVENT2_EXPORT_SYMBOL
-int event_pending(const struct event *ev, short events, struct timeval *tv);
+int event_pending(const struct event* ev, short events, struct timeval* tv);
 
 /* Whether the memory holds an event that was assigned: not 0, or 0. It can tell only for memory
  * that was filled with zeros before, not for arbitrary contents. */
 EVENT2_EXPORT_SYMBOL
-int event_initialized(const struct event *ev);
+int event_initialized(const struct event* ev);
 
 /* The event whose callback is running, or NULL; to be called on the thread that runs the loop. */
 EVENT2_EXPORT_SYMBOL
-struct event *event_base_get_running_event(struct event_base *base);
+struct event* event_base_get_running_event(struct event_base* base);
 
 /* Gives the event to another base; right after it was made, before it is added. 0 or -1. */
 EVENT2_EXPORT_SYMBOL
-int event_base_set(struct event_base *base, struct event *ev);
+int event_base_set(struct event_base* base, struct event* ev);
 
 /* Sets the priority, 0 being the most urgent, less than the number of priorities of its base; not
  * while the event is active. 0 or -1. */
 EVENT2_EXPORT_SYMBOL
-int event_priority_set(struct event *ev, int priority);
+int event_priority_set(struct event* ev, int priority);
 
 /* What the event was made with. */
 EVENT2_EXPORT_SYMBOL
-evutil_socket_t event_get_fd(const struct event *ev);
+evutil_socket_t event_get_fd(const struct event* ev);
 EVENT2_EXPORT_SYMBOL
-struct event_base *event_get_base(const struct event *ev);
+struct event_base* event_get_base(const struct event* ev);
 EVENT2_EXPORT_SYMBOL
-short event_get_events(const struct event *ev);
+short event_get_events(const struct event* ev);
 EVENT2_EXPORT_SYMBOL
-event_callback_fn event_get_callback(const struct event *ev);
+event_callback_fn event_get_callback(const struct event* ev);
 EVENT2_EXPORT_SYMBOL
-void *event_get_callback_arg(const struct event *ev);
+void* event_get_callback_arg(const struct event* ev);
 EVENT2_EXPORT_SYMBOL
-int event_get_priority(const struct event *ev);
+int event_get_priority(const struct event* ev);
 #define event_get_signal(ev) ((int)event_get_fd(ev))
 
 /* All of it at once; pointers may be NULL. */
 EVENT2_EXPORT_SYMBOL
-void event_get_assignment(const struct event *event, struct event_base **base_out,
-                          evutil_socket_t *fd_out, short *events_out,
-                          event_callback_fn *callback_out, void **arg_out);
+void event_get_assignment(const struct event* event, struct event_base** base_out,
+                          evutil_socket_t* fd_out, short* events_out,
+                          event_callback_fn* callback_out, void** arg_out);
 
 /* The size of struct event in this library, which may be larger than in a header. */
 EVENT2_EXPORT_SYMBOL
@@ -334,22 +334,22 @@ size_t event_get_struct_event_size(void);
  * `events` is EV_TIMEOUT, or EV_READ, EV_WRITE or both, with or without EV_TIMEOUT; EV_SIGNAL and
  * EV_PERSIST are refused. What has not come when the base is freed is never called. 0 or -1. */
 EVENT2_EXPORT_SYMBOL
-int event_base_once(struct event_base *base, evutil_socket_t fd, short events, event_callback_fn cb,
-                    void *arg, const struct timeval *timeout);
+int event_base_once(struct event_base* base, evutil_socket_t fd, short events, event_callback_fn cb,
+                    void* arg, const struct timeval* timeout);
 
 /* --- The end of an event that other threads may be using --- */
 
 /* Called when nobody uses the event any more. */
-typedef void (*event_finalize_callback_fn)(struct event *ev, void *arg);
+typedef void (*event_finalize_callback_fn)(struct event* ev, void* arg);
 
 /* Deletes the event without waiting for a running callback, and calls `cb` from the loop, with the
  * event's argument, when it certainly is not running and will not run again: the place to release
  * what the event uses. The event cannot be used meanwhile. `flags` is 0. 0 or -1. The second
  * function also releases the event, after `cb`. */
 EVENT2_EXPORT_SYMBOL
-int event_finalize(unsigned flags, struct event *ev, event_finalize_callback_fn cb);
+int event_finalize(unsigned flags, struct event* ev, event_finalize_callback_fn cb);
 EVENT2_EXPORT_SYMBOL
-int event_free_finalize(unsigned flags, struct event *ev, event_finalize_callback_fn cb);
+int event_free_finalize(unsigned flags, struct event* ev, event_finalize_callback_fn cb);
 
 /* --- Timers, signals, and events activated by hand --- */
 
@@ -380,25 +380,25 @@ int event_free_finalize(unsigned flags, struct event *ev, event_finalize_callbac
 /* Makes all pending events of a descriptor active that wait for any of `events` (EV_READ, EV_WRITE,
  * EV_CLOSED, EV_TIMEOUT), as if these had come. */
 EVENT2_EXPORT_SYMBOL
-void event_base_active_by_fd(struct event_base *base, evutil_socket_t fd, short events);
+void event_base_active_by_fd(struct event_base* base, evutil_socket_t fd, short events);
 
 /* Makes all pending events of a signal active. */
 EVENT2_EXPORT_SYMBOL
-void event_base_active_by_signal(struct event_base *base, int sig);
+void event_base_active_by_signal(struct event_base* base, int sig);
 
 /* Called for each event; 0 goes on, anything else ends the walk. It must not change any event. */
-typedef int (*event_base_foreach_event_cb)(const struct event_base *base, const struct event *ev,
-                                           void *arg);
+typedef int (*event_base_foreach_event_cb)(const struct event_base* base, const struct event* ev,
+                                           void* arg);
 
 /* Calls `fn` for each pending or active event of the base, the library's own included, with the
  * base locked. Returns what the last call returned, or -1 on bad arguments. The order is
  * unspecified. */
 EVENT2_EXPORT_SYMBOL
-int event_base_foreach_event(struct event_base *base, event_base_foreach_event_cb fn, void *arg);
+int event_base_foreach_event(struct event_base* base, event_base_foreach_event_cb fn, void* arg);
 
 /* Writes a list of the pending and active events for people to read. */
 EVENT2_EXPORT_SYMBOL
-void event_base_dump_events(struct event_base *base, FILE *output);
+void event_base_dump_events(struct event_base* base, FILE* output);
 
 /* ===== Time ====================================================================================*/
 
@@ -407,21 +407,21 @@ void event_base_dump_events(struct event_base *base, FILE *output);
  * the same limit. The result belongs to the base; its contents are not a time. NULL when there are
  * too many different ones (256) or memory is exhausted. */
 EVENT2_EXPORT_SYMBOL
-const struct timeval *event_base_init_common_timeout(struct event_base *base,
-                                                     const struct timeval *duration);
+const struct timeval* event_base_init_common_timeout(struct event_base* base,
+                                                     const struct timeval* duration);
 
 /* The time of the day: while callbacks run, as it was when the loop ended its wait; otherwise now.
  * 0 or -1. */
 EVENT2_EXPORT_SYMBOL
-int event_base_gettimeofday_cached(struct event_base *base, struct timeval *tv);
+int event_base_gettimeofday_cached(struct event_base* base, struct timeval* tv);
 
 /* Makes the running loop take the time again, after a long callback. 0 or -1. */
 EVENT2_EXPORT_SYMBOL
-int event_base_update_cache_time(struct event_base *base);
+int event_base_update_cache_time(struct event_base* base);
 
 /* The clock that the base's intervals are measured by: it never goes back. 0 or -1. */
 EVENT2_EXPORT_SYMBOL
-int event_gettime_monotonic(struct event_base *base, struct timeval *tp);
+int event_gettime_monotonic(struct event_base* base, struct timeval* tp);
 
 /* ===== Settings of the whole process ===========================================================
  * Not protected against each other: call them at the start of the program. */
@@ -439,7 +439,7 @@ int event_gettime_monotonic(struct event_base *base, struct timeval *tp);
 #define _EVENT_LOG_ERR EVENT_LOG_ERR
 
 /* Gets one message without a newline. It must not call the library. */
-typedef void (*event_log_cb)(int severity, const char *msg);
+typedef void (*event_log_cb)(int severity, const char* msg);
 
 /* Where messages go; NULL brings back the default, which writes "[warn] text" to the standard error
  * output. Threads may call the function at the same time. */
@@ -468,7 +468,7 @@ void event_enable_debug_mode(void);
 /* Tells the debug mode that an event is not used any more, when its memory is released without
  * event_free(). Without debug mode it does nothing. */
 EVENT2_EXPORT_SYMBOL
-void event_debug_unassign(struct event *ev);
+void event_debug_unassign(struct event* ev);
 
 /* Functions of the caller's for all memory of the C face; NULL stands for the one of the C library.
  * They follow the rules of malloc, realloc and free (realloc gets NULL and sizes of 0 as well,
@@ -477,13 +477,13 @@ void event_debug_unassign(struct event *ev);
  * returning NULL. */
 #define EVENT_SET_MEM_FUNCTIONS_IMPLEMENTED
 EVENT2_EXPORT_SYMBOL
-void event_set_mem_functions(void *(*malloc_fn)(size_t sz),
-                             void *(*realloc_fn)(void *ptr, size_t sz), void (*free_fn)(void *ptr));
+void event_set_mem_functions(void* (*malloc_fn)(size_t sz),
+                             void* (*realloc_fn)(void* ptr, size_t sz), void (*free_fn)(void* ptr));
 
 /* The libevent release whose interface this library has, as text ("2.1.12-stable") and as a number
  * for comparing (four bytes: major, minor, patch, and 0 for a release). */
 EVENT2_EXPORT_SYMBOL
-const char *event_get_version(void);
+const char* event_get_version(void);
 EVENT2_EXPORT_SYMBOL
 ev_uint32_t event_get_version_number(void);
 

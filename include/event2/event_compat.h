@@ -25,7 +25,7 @@ struct event;
 /* Makes a base and makes it the current one: event_base_new(). A failure ends the program through
  * the fatal callback. The base is freed with event_base_free(), which leaves no current base. */
 EVENT2_EXPORT_SYMBOL
-struct event_base *event_init(void);
+struct event_base* event_init(void);
 
 /* Runs the current base until nothing is left to wait for: event_base_dispatch(). */
 EVENT2_EXPORT_SYMBOL
@@ -37,7 +37,7 @@ int event_loop(int flags);
 
 /* Ends the current base's loop after a time: event_base_loopexit(). */
 EVENT2_EXPORT_SYMBOL
-int event_loopexit(const struct timeval *after);
+int event_loopexit(const struct timeval* after);
 
 /* Ends the current base's loop after the running callback: event_base_loopbreak(). */
 EVENT2_EXPORT_SYMBOL
@@ -45,12 +45,12 @@ int event_loopbreak(void);
 
 /* Calls `cb` once, without an event of the caller's: event_base_once(). */
 EVENT2_EXPORT_SYMBOL
-int event_once(evutil_socket_t fd, short events, void (*cb)(evutil_socket_t, short, void *),
-               void *arg, const struct timeval *timeout);
+int event_once(evutil_socket_t fd, short events, void (*cb)(evutil_socket_t, short, void*),
+               void* arg, const struct timeval* timeout);
 
 /* The method that the current base waits with: event_base_get_method(). */
 EVENT2_EXPORT_SYMBOL
-const char *event_get_method(void);
+const char* event_get_method(void);
 
 /* The number of priorities of the current base: event_base_priority_init(). */
 EVENT2_EXPORT_SYMBOL
@@ -59,8 +59,8 @@ int event_priority_init(int npriorities);
 /* Prepares an event for the current base, as event_assign() does for a given one. It may be called
  * before event_init(): event_base_set() then gives the event its base later. */
 EVENT2_EXPORT_SYMBOL
-void event_set(struct event *ev, evutil_socket_t fd, short events,
-               void (*cb)(evutil_socket_t, short, void *), void *arg);
+void event_set(struct event* ev, evutil_socket_t fd, short events,
+               void (*cb)(evutil_socket_t, short, void*), void* arg);
 
 /* Timers and signals on the current base, in the names of libevent 1.x. */
 #define evtimer_set(ev, cb, arg) event_set((ev), -1, 0, (cb), (arg))

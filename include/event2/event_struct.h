@@ -46,19 +46,19 @@ struct event;
 /* What the loop queues to call: the first part of every event. */
 struct event_callback {
   struct {
-    struct event_callback *tqe_next;
-    struct event_callback **tqe_prev;
+    struct event_callback* tqe_next;
+    struct event_callback** tqe_prev;
   } evcb_active_next;
   short evcb_flags;        /* EVLIST_ bits */
   ev_uint8_t evcb_pri;     /* priority, 0 is the most urgent */
   ev_uint8_t evcb_closure; /* how the callback is called */
   union {
-    void (*evcb_callback)(evutil_socket_t, short, void *);
-    void (*evcb_selfcb)(struct event_callback *, void *);
-    void (*evcb_evfinalize)(struct event *, void *);
-    void (*evcb_cbfinalize)(struct event_callback *, void *);
+    void (*evcb_callback)(evutil_socket_t, short, void*);
+    void (*evcb_selfcb)(struct event_callback*, void*);
+    void (*evcb_evfinalize)(struct event*, void*);
+    void (*evcb_cbfinalize)(struct event_callback*, void*);
   } evcb_cb_union;
-  void *evcb_arg; /* handed to the callback */
+  void* evcb_arg; /* handed to the callback */
 };
 
 struct event {
@@ -67,31 +67,31 @@ struct event {
   /* Where its timeout is kept. */
   union {
     struct {
-      struct event *tqe_next;
-      struct event **tqe_prev;
+      struct event* tqe_next;
+      struct event** tqe_prev;
     } ev_next_with_common_timeout;
     int min_heap_idx;
   } ev_timeout_pos;
 
   evutil_socket_t ev_fd;      /* descriptor, signal number, or -1 */
-  struct event_base *ev_base; /* the loop that it belongs to */
+  struct event_base* ev_base; /* the loop that it belongs to */
 
   /* Links to the other events of the same descriptor or signal, and its timeout or signal count. */
   union {
     struct {
       struct {
-        struct event *le_next;
-        struct event **le_prev;
+        struct event* le_next;
+        struct event** le_prev;
       } ev_io_next;
       struct timeval ev_timeout;
     } ev_io;
     struct {
       struct {
-        struct event *le_next;
-        struct event **le_prev;
+        struct event* le_next;
+        struct event** le_prev;
       } ev_signal_next;
       short ev_ncalls;
-      short *ev_pncalls;
+      short* ev_pncalls;
     } ev_signal;
   } ev_;
 
@@ -103,11 +103,11 @@ struct event {
 /* Heads of lists of events. No function takes or gives one; they are here because the structure's
  * header in libevent has them. */
 struct event_list {
-  struct event *tqh_first;
-  struct event **tqh_last;
+  struct event* tqh_first;
+  struct event** tqh_last;
 };
 struct event_dlist {
-  struct event *lh_first;
+  struct event* lh_first;
 };
 
 #ifdef __cplusplus

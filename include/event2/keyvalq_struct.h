@@ -12,17 +12,17 @@ extern "C" {
 /* One pair, and its place in the list. */
 struct evkeyval {
   struct {
-    struct evkeyval *tqe_next;  /* the following pair, or NULL */
-    struct evkeyval **tqe_prev; /* the pointer that points at this pair */
+    struct evkeyval* tqe_next;  /* the following pair, or NULL */
+    struct evkeyval** tqe_prev; /* the pointer that points at this pair */
   } next;
-  char *key;
-  char *value;
+  char* key;
+  char* value;
 };
 
 /* The list: first pair (or NULL), and the pointer where the next one is to be hung. */
 struct evkeyvalq {
-  struct evkeyval *tqh_first;
-  struct evkeyval **tqh_last;
+  struct evkeyval* tqh_first;
+  struct evkeyval** tqh_last;
 };
 
 #ifdef __cplusplus

@@ -43,13 +43,13 @@ struct evthread_lock_callbacks {
    * recursive ones. */
   unsigned supported_locktypes;
   /* A new, free lock of the given type, or NULL on failure. */
-  void *(*alloc)(unsigned locktype);
+  void* (*alloc)(unsigned locktype);
   /* Releases what `alloc` returned for the same type. Nobody has the lock. */
-  void (*free)(void *lock, unsigned locktype);
+  void (*free)(void* lock, unsigned locktype);
   /* Takes the lock: 0, or not 0 on failure. `mode` is 0 or EVTHREAD_ bits. */
-  int (*lock)(unsigned mode, void *lock);
+  int (*lock)(unsigned mode, void* lock);
   /* Gives it back: 0, or not 0 on failure. */
-  int (*unlock)(unsigned mode, void *lock);
+  int (*unlock)(unsigned mode, void* lock);
 };
 
 /* Tells the library how to lock; the structure is copied. NULL takes the functions away again,
@@ -59,7 +59,7 @@ struct evthread_lock_callbacks {
  * before: giving the very same ones again is accepted, others are refused, because locks of the old
  * kind may exist. */
 EVENT2_EXPORT_SYMBOL
-int evthread_set_lock_callbacks(const struct evthread_lock_callbacks *callbacks);
+int evthread_set_lock_callbacks(const struct evthread_lock_callbacks* callbacks);
 
 /* Goes into `condition_api_version`. */
 #define EVTHREAD_CONDITION_API_VERSION 1
@@ -71,21 +71,21 @@ struct evthread_condition_callbacks {
   /* EVTHREAD_CONDITION_API_VERSION. */
   int condition_api_version;
   /* A new condition, or NULL on failure. `condtype` is 0 in this version. */
-  void *(*alloc_condition)(unsigned condtype);
+  void* (*alloc_condition)(unsigned condtype);
   /* Releases it. No thread waits for it. */
-  void (*free_condition)(void *cond);
+  void (*free_condition)(void* cond);
   /* Wakes one waiting thread, or all if `broadcast` is not 0. The caller has the lock that the
    * others wait with. 0, or -1 on failure. */
-  int (*signal_condition)(void *cond, int broadcast);
+  int (*signal_condition)(void* cond, int broadcast);
   /* Gives `lock` back, waits until the condition is signalled, and takes the lock again. `timeout`
    * is relative; NULL waits for ever. 0 when signalled, 1 when the time ran out, -1 on failure; the
    * lock is held again in all three cases. Waking without a signal is allowed. */
-  int (*wait_condition)(void *cond, void *lock, const struct timeval *timeout);
+  int (*wait_condition)(void* cond, void* lock, const struct timeval* timeout);
 };
 
 /* Tells the library how to wait; the rules are those of evthread_set_lock_callbacks(). */
 EVENT2_EXPORT_SYMBOL
-int evthread_set_condition_callbacks(const struct evthread_condition_callbacks *callbacks);
+int evthread_set_condition_callbacks(const struct evthread_condition_callbacks* callbacks);
 
 /* Tells the library which function gives a number that is different for each living thread. NULL,
  * or no call at all, leaves that to the library. */
@@ -121,7 +121,7 @@ struct event_base;
  * itself when threads were enabled before; it is needed only for a base made with
  * EVENT_BASE_FLAG_NOLOCK or before that. Returns 0, or -1 on failure; more calls do nothing. */
 EVENT2_EXPORT_SYMBOL
-int evthread_make_base_notifiable(struct event_base *base);
+int evthread_make_base_notifiable(struct event_base* base);
 
 #ifdef __cplusplus
 }

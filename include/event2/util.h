@@ -88,7 +88,7 @@ extern "C" {
  * than `datelen` means that the text was cut off. 0 if `datelen` is 0, -1 if the weekday or month
  * does not exist. The names are English in every locale. */
 EVENT2_EXPORT_SYMBOL
-int evutil_date_rfc1123(char *date, const size_t datelen, const struct tm *tm);
+int evutil_date_rfc1123(char* date, const size_t datelen, const struct tm* tm);
 
 /* A clock that no change of the system's time moves, and that never goes backwards. It counts from
  * an unspecified moment, so only differences mean something. */
@@ -103,19 +103,19 @@ struct evutil_monotonic_timer;
 /* A new timer, to be released by evutil_monotonic_timer_free() (NULL is allowed there), or NULL
  * when memory is exhausted. It works like one configured with 0. One thread at a time uses it. */
 EVENT2_EXPORT_SYMBOL
-struct evutil_monotonic_timer *evutil_monotonic_timer_new(void);
+struct evutil_monotonic_timer* evutil_monotonic_timer_new(void);
 EVENT2_EXPORT_SYMBOL
-void evutil_monotonic_timer_free(struct evutil_monotonic_timer *timer);
+void evutil_monotonic_timer_free(struct evutil_monotonic_timer* timer);
 
 /* Chooses the clock by EV_MONOT_ flags, 0 being one that is cheap to read and advances in steps of
  * some milliseconds. 0 or -1. */
 EVENT2_EXPORT_SYMBOL
-int evutil_configure_monotonic_time(struct evutil_monotonic_timer *timer, int flags);
+int evutil_configure_monotonic_time(struct evutil_monotonic_timer* timer, int flags);
 
 /* Reads the clock into `*tp`. Never less than what this timer gave since it was configured. 0 or
  * -1. */
 EVENT2_EXPORT_SYMBOL
-int evutil_gettime_monotonic(struct evutil_monotonic_timer *timer, struct timeval *tp);
+int evutil_gettime_monotonic(struct evutil_monotonic_timer* timer, struct timeval* tp);
 
 /* --- Sockets --- */
 
@@ -172,19 +172,19 @@ int evutil_make_tcp_listen_socket_deferred(evutil_socket_t sock);
  * is left at the first character that does not belong to it. A number too large gives EV_INT64_MIN
  * or EV_INT64_MAX with errno ERANGE. */
 EVENT2_EXPORT_SYMBOL
-ev_int64_t evutil_strtoll(const char *s, char **endptr, int base);
+ev_int64_t evutil_strtoll(const char* s, char** endptr, int base);
 
 /* snprintf() and vsnprintf(): the text is always ended by a NUL, and the result is the length that
  * it would have had, or -1 on an error of encoding. A difference to snprintf(): with a `buflen` of
  * 0 nothing is formatted and the result is 0, so the length cannot be asked for in this way. */
 EVENT2_EXPORT_SYMBOL
-int evutil_snprintf(char *buf, size_t buflen, const char *format, ...)
+int evutil_snprintf(char* buf, size_t buflen, const char* format, ...)
 #ifdef __GNUC__
     __attribute__((format(printf, 3, 4)))
 #endif
     ;
 EVENT2_EXPORT_SYMBOL
-int evutil_vsnprintf(char *buf, size_t buflen, const char *format, va_list ap)
+int evutil_vsnprintf(char* buf, size_t buflen, const char* format, va_list ap)
 #ifdef __GNUC__
     __attribute__((format(printf, 3, 0)))
 #endif
@@ -193,9 +193,9 @@ int evutil_vsnprintf(char *buf, size_t buflen, const char *format, va_list ap)
 /* Compare strings without regard to the case of the letters A-Z, whatever the locale: -1, 0 or 1.
  * The second looks at no more than `n` characters. */
 EVENT2_EXPORT_SYMBOL
-int evutil_ascii_strcasecmp(const char *str1, const char *str2);
+int evutil_ascii_strcasecmp(const char* str1, const char* str2);
 EVENT2_EXPORT_SYMBOL
-int evutil_ascii_strncasecmp(const char *str1, const char *str2, size_t n);
+int evutil_ascii_strncasecmp(const char* str1, const char* str2, size_t n);
 
 /* --- Addresses --- */
 
@@ -203,19 +203,19 @@ int evutil_ascii_strncasecmp(const char *str1, const char *str2, size_t n);
  * is shortened as RFC 5952 says, with the last 32 bits in decimal where the address embeds an IPv4
  * one. Returns `dst`, or NULL when `len` is too small or `af` unknown. */
 EVENT2_EXPORT_SYMBOL
-const char *evutil_inet_ntop(int af, const void *src, char *dst, size_t len);
+const char* evutil_inet_ntop(int af, const void* src, char* dst, size_t len);
 
 /* Reads an address from text into `dst`, in network order. Nothing may stand before or behind it.
  * IPv4 is four decimal numbers; leading zeros are allowed and do not make them octal. Returns 1, 0
  * when the text is not an address of that family, or -1 when `af` is unknown. */
 EVENT2_EXPORT_SYMBOL
-int evutil_inet_pton(int af, const char *src, void *dst);
+int evutil_inet_pton(int af, const char* src, void* dst);
 
 /* The same for addresses that may name an interface ("fe80::1%eth0", "fe80::1%2"): the interface's
  * index is put in `*indexp`, 0 when there is none. `indexp` must not be NULL. A name that no
  * interface has makes the text no address; whether a number belongs to one is not checked. */
 EVENT2_EXPORT_SYMBOL
-int evutil_inet_pton_scope(int af, const char *src, void *dst, unsigned *indexp);
+int evutil_inet_pton_scope(int af, const char* src, void* dst, unsigned* indexp);
 
 struct sockaddr;
 
@@ -224,13 +224,13 @@ struct sockaddr;
  * address. A missing port is 0. Returns 0, or -1 when the text has another form, the port is not in
  * 1..65535, or the room is too small; `*out` and `*outlen` are then as before. */
 EVENT2_EXPORT_SYMBOL
-int evutil_parse_sockaddr_port(const char *str, struct sockaddr *out, int *outlen);
+int evutil_parse_sockaddr_port(const char* str, struct sockaddr* out, int* outlen);
 
 /* An order of IPv4 and IPv6 socket addresses, for sorting: less than, equal to, or greater than 0.
  * Looks at family, address and, if `include_port` is not 0, the port; not at scope or flow. Two
  * addresses of one other family give 1, even when they are the same. */
 EVENT2_EXPORT_SYMBOL
-int evutil_sockaddr_cmp(const struct sockaddr *sa1, const struct sockaddr *sa2, int include_port);
+int evutil_sockaddr_cmp(const struct sockaddr* sa1, const struct sockaddr* sa2, int include_port);
 
 /* --- Names of hosts --- */
 
@@ -276,16 +276,16 @@ struct evutil_addrinfo;
  * 6.1). `*res` becomes a list to be released by evutil_freeaddrinfo(). Returns 0, or an EVUTIL_EAI_
  * code and leaves `*res` alone. */
 EVENT2_EXPORT_SYMBOL
-int evutil_getaddrinfo(const char *nodename, const char *servname,
-                       const struct evutil_addrinfo *hints_in, struct evutil_addrinfo **res);
+int evutil_getaddrinfo(const char* nodename, const char* servname,
+                       const struct evutil_addrinfo* hints_in, struct evutil_addrinfo** res);
 
 /* Releases such a list; NULL is allowed. */
 EVENT2_EXPORT_SYMBOL
-void evutil_freeaddrinfo(struct evutil_addrinfo *ai);
+void evutil_freeaddrinfo(struct evutil_addrinfo* ai);
 
 /* The text of an EVUTIL_EAI_ code; never NULL. */
 EVENT2_EXPORT_SYMBOL
-const char *evutil_gai_strerror(int err);
+const char* evutil_gai_strerror(int err);
 
 /* --- Random bytes --- */
 
@@ -293,7 +293,7 @@ const char *evutil_gai_strerror(int err);
  * /dev/urandom where that is forbidden). It cannot fail: if the system has neither, the program is
  * ended through the fatal callback rather than go on with guessable bytes. Correct after fork(). */
 EVENT2_EXPORT_SYMBOL
-void evutil_secure_rng_get_bytes(void *buf, size_t n);
+void evutil_secure_rng_get_bytes(void* buf, size_t n);
 
 /* Makes sure that the generator has its seed. Programs that change root or close all descriptors
  * called this first; here it never needs a file. 0, or -1 when the system has no random source. */
@@ -302,12 +302,12 @@ int evutil_secure_rng_init(void);
 
 /* Names a file to read the seed from: -1, because the kernel's generator has no use for one. */
 EVENT2_EXPORT_SYMBOL
-int evutil_secure_rng_set_urandom_device_file(char *fname);
+int evutil_secure_rng_set_urandom_device_file(char* fname);
 
 /* Offers bytes to be mixed into the generator. The kernel's generator needs none, so they are not
  * looked at. */
 EVENT2_EXPORT_SYMBOL
-void evutil_secure_rng_add_bytes(const char *dat, size_t datlen);
+void evutil_secure_rng_add_bytes(const char* dat, size_t datlen);
 
 #ifdef __cplusplus
 }

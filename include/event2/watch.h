@@ -26,34 +26,34 @@ struct timeval;
 struct evwatch_prepare_cb_info;
 struct evwatch_check_cb_info;
 
-typedef void (*evwatch_prepare_cb)(struct evwatch *watch,
-                                   const struct evwatch_prepare_cb_info *info, void *arg);
-typedef void (*evwatch_check_cb)(struct evwatch *watch, const struct evwatch_check_cb_info *info,
-                                 void *arg);
+typedef void (*evwatch_prepare_cb)(struct evwatch* watch,
+                                   const struct evwatch_prepare_cb_info* info, void* arg);
+typedef void (*evwatch_check_cb)(struct evwatch* watch, const struct evwatch_check_cb_info* info,
+                                 void* arg);
 
 /* Makes a watcher that calls `cb` with `arg` before each wait of `base`. Returns it, or NULL when
  * memory is exhausted. */
 EVENT2_EXPORT_SYMBOL
-struct evwatch *evwatch_prepare_new(struct event_base *base, evwatch_prepare_cb cb, void *arg);
+struct evwatch* evwatch_prepare_new(struct event_base* base, evwatch_prepare_cb cb, void* arg);
 
 /* The same, after each wait. */
 EVENT2_EXPORT_SYMBOL
-struct evwatch *evwatch_check_new(struct event_base *base, evwatch_check_cb cb, void *arg);
+struct evwatch* evwatch_check_new(struct event_base* base, evwatch_check_cb cb, void* arg);
 
 /* The base that the watcher was made for. */
 EVENT2_EXPORT_SYMBOL
-struct event_base *evwatch_base(struct evwatch *watch);
+struct event_base* evwatch_base(struct evwatch* watch);
 
 /* Ends the watcher and releases its memory. Its callback does not run afterwards, unless it is
  * running at this moment in another thread. */
 EVENT2_EXPORT_SYMBOL
-void evwatch_free(struct evwatch *watch);
+void evwatch_free(struct evwatch* watch);
 
 /* How long the loop is about to wait at most. Returns 1 and fills `*timeout`, or returns 0 and
  * leaves it alone when the loop waits until something happens. */
 EVENT2_EXPORT_SYMBOL
-int evwatch_prepare_get_timeout(const struct evwatch_prepare_cb_info *info,
-                                struct timeval *timeout);
+int evwatch_prepare_get_timeout(const struct evwatch_prepare_cb_info* info,
+                                struct timeval* timeout);
 
 #ifdef __cplusplus
 }

@@ -18,11 +18,16 @@ constexpr std::size_t message_size = 1024;
 
 const char* severity_name(int severity) {
   switch (severity) {
-    case EVENT_LOG_DEBUG: return "debug";
-    case EVENT_LOG_MSG: return "msg";
-    case EVENT_LOG_WARN: return "warn";
-    case EVENT_LOG_ERR: return "err";
-    default: return "???";
+    case EVENT_LOG_DEBUG:
+      return "debug";
+    case EVENT_LOG_MSG:
+      return "msg";
+    case EVENT_LOG_WARN:
+      return "warn";
+    case EVENT_LOG_ERR:
+      return "err";
+    default:
+      return "???";
   }
 }
 
