@@ -78,7 +78,8 @@ epoll_backend::~epoll_backend() {
 // answer that contradicts what we believe is followed by the opposite request.
 int epoll_backend::set(int fd, std::uint32_t events, std::uint32_t tag, bool known) {
   const std::uint64_t data = static_cast<std::uint64_t>(tag) << 32 | static_cast<std::uint32_t>(fd);
-  if (sys::epoll_ctl(epoll_, known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, events, data) == 0) return 0;
+  if (sys::epoll_ctl(epoll_, known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, events, data) == 0)
+    return 0;
   if (known && errno == ENOENT)
     return sys::epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, events, data) == 0 ? 0 : errno;
   if (!known && errno == EEXIST)
@@ -107,7 +108,8 @@ void epoll_backend::translate(fired* list, int count) {
 int epoll_backend::wait(std::int64_t timeout, fired_list& fired_now) {
   if (!fired_now.ready.reserve(fired_now.ready.size() + capacity_)) return ENOMEM;
   fired* const list = fired_now.ready.end();
-  const int count = sys::epoll_wait(epoll_, as_epoll_events(list), static_cast<int>(capacity_), timeout);
+  const int count =
+      sys::epoll_wait(epoll_, as_epoll_events(list), static_cast<int>(capacity_), timeout);
   if (count < 0) return errno;
   translate(list, count);
   (void)fired_now.ready.grow_reserved(static_cast<std::size_t>(count));

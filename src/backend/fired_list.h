@@ -13,13 +13,13 @@ namespace eddy {
 struct fired {
   std::uint32_t what;  // watch_read, watch_write, watch_closed
   int fd;
-  std::uint32_t tag;   // what `update` was given
+  std::uint32_t tag;  // what `update` was given
 };
 
 struct fired_list {
-  array<fired> ready;    // cleared by the loop before each wait; a backend reserves before it appends
-  list_head completed;   // operation::link
-  bool more = false;     // the backend's own array was full: the next wait should not sleep
+  array<fired> ready;  // cleared by the loop before each wait; a backend reserves before it appends
+  list_head completed;  // operation::link
+  bool more = false;    // the backend's own array was full: the next wait should not sleep
 };
 
 }  // namespace eddy

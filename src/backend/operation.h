@@ -34,10 +34,10 @@ struct operation : callback {
   // (may be null).
   void* data = nullptr;
   std::size_t size = 0;
-  int flags = 0;                     // recv, send: MSG_*; poll: watch_read | watch_write
-  socklen_t* address_size = nullptr; // accept: in and out
-  std::int64_t offset = -1;          // read, write: where in the file; -1 = its current position
-  std::int64_t deadline = 0;         // timeout: ns of the loop's clock
+  int flags = 0;                      // recv, send: MSG_*; poll: watch_read | watch_write
+  socklen_t* address_size = nullptr;  // accept: in and out
+  std::int64_t offset = -1;           // read, write: where in the file; -1 = its current position
+  std::int64_t deadline = 0;          // timeout: ns of the loop's clock
 
   // What happened: a count, a descriptor (accept: non-blocking, close-on-exec), the ready interest
   // (poll), 0 (connect, timeout), or minus an errno.

@@ -18,22 +18,22 @@ struct callback;
 enum callback_flag : std::int16_t {
   in_timers = 0x01,
   in_watch_list = 0x02,
-  is_internal = 0x10,     // does not keep the loop running
-  in_active = 0x08,       // queued in this turn's active callbacks
-  in_active_later = 0x20, // queued for the next turn
+  is_internal = 0x10,      // does not keep the loop running
+  in_active = 0x08,        // queued in this turn's active callbacks
+  in_active_later = 0x20,  // queued for the next turn
   is_finalizing = 0x40,
   is_initialised = 0x80,
 };
 
 // How the loop runs a callback.
 enum class closure : std::uint8_t {
-  event = 0,            // one-shot watcher: removed, then event_function(fd, what, argument)
-  signal = 1,           // called once per delivered signal
-  persistent_event = 2, // stays; its timeout starts again before it is called
-  self = 3,             // self_function(callback, argument): deferred callbacks and operations
-  finalize_self = 4,    // self_function, after which nobody touches the object again
-  finalize_event = 5,   // finalizer of a watcher: (watcher, argument)
-  finalize_free = 6,    // the same, then the loop releases the watcher's memory
+  event = 0,             // one-shot watcher: removed, then event_function(fd, what, argument)
+  signal = 1,            // called once per delivered signal
+  persistent_event = 2,  // stays; its timeout starts again before it is called
+  self = 3,              // self_function(callback, argument): deferred callbacks and operations
+  finalize_self = 4,     // self_function, after which nobody touches the object again
+  finalize_event = 5,    // finalizer of a watcher: (watcher, argument)
+  finalize_free = 6,     // the same, then the loop releases the watcher's memory
 };
 
 using event_function = void (*)(int fd, short what, void* argument);

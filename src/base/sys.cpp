@@ -84,9 +84,7 @@ int epoll_ctl(int epoll, int operation, int fd, std::uint32_t events, std::uint6
 
 int eventfd() { return may(call::eventfd, -1) ? ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK) : -1; }
 
-int pipe(int ends[2]) {
-  return may(call::pipe, -1) ? ::pipe2(ends, O_CLOEXEC | O_NONBLOCK) : -1;
-}
+int pipe(int ends[2]) { return may(call::pipe, -1) ? ::pipe2(ends, O_CLOEXEC | O_NONBLOCK) : -1; }
 
 int get_fd_limit() {
   rlimit limit{};

@@ -18,9 +18,28 @@
 namespace eddy::sys {
 
 enum class call : std::uint8_t {
-  read, write, readv, writev, recv, send, accept, connect, close, poll, select,
-  epoll_create, epoll_ctl, epoll_wait, eventfd, pipe, socketpair, fcntl, sigaction,
-  uring_setup, uring_enter, uring_register,
+  read,
+  write,
+  readv,
+  writev,
+  recv,
+  send,
+  accept,
+  connect,
+  close,
+  poll,
+  select,
+  epoll_create,
+  epoll_ctl,
+  epoll_wait,
+  eventfd,
+  pipe,
+  socketpair,
+  fcntl,
+  sigaction,
+  uring_setup,
+  uring_enter,
+  uring_register,
 };
 
 // Sees each call. Must be thread-safe when several threads make calls.

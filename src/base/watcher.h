@@ -34,14 +34,15 @@ struct watcher : callback {
   watcher* next_here = nullptr;
   watcher* prev_here = nullptr;
 
-  std::int16_t signal_calls = 0;           // how often a signal came since its callback ran
-  std::int16_t common_queue = -1;          // the common-timeout queue of its timeout, or -1
+  std::int16_t signal_calls = 0;   // how often a signal came since its callback ran
+  std::int16_t common_queue = -1;  // the common-timeout queue of its timeout, or -1
   std::int32_t reserved = 0;
-  std::int64_t interval = -1;              // ns; a persistent timeout's period, -1 = none
-  std::int16_t events = 0;                 // the interest: interest bits, plus timeout/signal/persist
-  std::int16_t fired = 0;                  // why it is active
-  std::int64_t deadline = 0;               // ns, of the loop's clock; may be later than in the heap
-  std::int16_t* signal_calls_left = nullptr;  // where the running dispatch counts down, for deletion
+  std::int64_t interval = -1;  // ns; a persistent timeout's period, -1 = none
+  std::int16_t events = 0;     // the interest: interest bits, plus timeout/signal/persist
+  std::int16_t fired = 0;      // why it is active
+  std::int64_t deadline = 0;   // ns, of the loop's clock; may be later than in the heap
+  std::int16_t* signal_calls_left =
+      nullptr;  // where the running dispatch counts down, for deletion
 
   bool persistent() const { return (events & watch_persist) != 0; }
 };

@@ -103,8 +103,6 @@ void event_base_active_by_fd(event_base* base, evutil_socket_t fd, short events)
   base->activate_by_fd(fd, events);
 }
 
-void event_base_active_by_signal(event_base* base, int signal) {
-  base->activate_by_signal(signal);
-}
+void event_base_active_by_signal(event_base* base, int signal) { base->activate_by_signal(signal); }
 
 }  // extern "C"

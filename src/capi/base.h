@@ -10,8 +10,8 @@
 #include "loop/loop.h"
 
 struct event_base : eddy::loop {
-  eddy::list_head once_events;   // once_event::link; released with the base
-  eddy::list_head hooks;         // evwatch
+  eddy::list_head once_events;            // once_event::link; released with the base
+  eddy::list_head hooks;                  // evwatch
   eddy::array<timeval*> common_timevals;  // by queue number; programs hold these pointers
   int config_flags = 0;
 };

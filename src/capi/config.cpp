@@ -37,9 +37,7 @@ bool avoids(const char* name, void* context) {
   return false;
 }
 
-void log_from_loop(int severity, const char* message) {
-  log_message(severity, "%s", message);
-}
+void log_from_loop(int severity, const char* message) { log_message(severity, "%s", message); }
 
 loop_options options_of(const event_config* config) {
   loop_options options;
@@ -68,9 +66,7 @@ void show_method(const event_base* base) {
 
 extern "C" {
 
-event_config* event_config_new() {
-  return memory::create<event_config>();
-}
+event_config* event_config_new() { return memory::create<event_config>(); }
 
 void event_config_free(event_config* config) {
   if (config == nullptr) return;

@@ -116,7 +116,8 @@ static void debug_note_added(const event* ev, bool added, const char* function) 
   if (!enabled) return;
   std::lock_guard<std::mutex> guard(state().mutex);
   known_event* known = state().events.find(ev);
-  if (known == nullptr) misuse(ev, function, "on an event that was not initialized (by event_assign or event_new)");
+  if (known == nullptr)
+    misuse(ev, function, "on an event that was not initialized (by event_assign or event_new)");
   known->added = added;
 }
 
@@ -126,7 +127,8 @@ void debug_note_del(const event* ev) { debug_note_added(ev, false, "event_del");
 void debug_require_assigned(const event* ev, const char* function) {
   if (!enabled) return;
   std::lock_guard<std::mutex> guard(state().mutex);
-  if (state().events.find(ev) == nullptr) misuse(ev, function, "on an event that was not initialized (by event_assign or event_new)");
+  if (state().events.find(ev) == nullptr)
+    misuse(ev, function, "on an event that was not initialized (by event_assign or event_new)");
 }
 
 // By edge, what is not read until it would block is never told again; a blocking read cannot do that.
@@ -144,7 +146,8 @@ void debug_require_not_added(const event* ev, const char* function) {
   std::lock_guard<std::mutex> guard(state().mutex);
   const known_event* known = state().events.find(ev);
   // An event that fired once is not added any more, though nobody said so.
-  const auto pending = static_cast<std::int16_t>(in_timers | in_watch_list | in_active | in_active_later);
+  const auto pending =
+      static_cast<std::int16_t>(in_timers | in_watch_list | in_active | in_active_later);
   if (known != nullptr && known->added && (to_watcher(ev)->flags & pending))
     misuse(ev, function, "on an event that is still added");
 }

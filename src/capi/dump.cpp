@@ -30,9 +30,7 @@ void print_event(FILE* output, const watcher* w, const char* flavour) {
   std::fprintf(output, "  %p [%s %d", static_cast<const void*>(w), flavour, w->fd);
 }
 
-const char* flavour_of(const watcher* w) {
-  return w->events & EV_SIGNAL ? "sig" : "fd ";
-}
+const char* flavour_of(const watcher* w) { return w->events & EV_SIGNAL ? "sig" : "fd "; }
 
 int print_added(const event_base*, const event* ev, void* context) {
   auto* output = static_cast<FILE*>(context);
@@ -71,7 +69,8 @@ int print_active(const event_base*, const event* ev, void* context) {
 
 extern "C" {
 
-int event_base_foreach_event(event_base* base, event_base_foreach_event_cb function, void* argument) {
+int event_base_foreach_event(event_base* base, event_base_foreach_event_cb function,
+                             void* argument) {
   if (base == nullptr || function == nullptr) return -1;
   foreach_call call{base, function, argument};
   return base->for_each(visit, &call);

@@ -63,7 +63,8 @@ int delete_event(event* ev, removal how, const char* function) {
   if (w->owner == nullptr) return refuse("an event that has no event_base was deleted");
   debug_require_assigned(ev, function);
   if (debug_logging_enabled())
-    log_message(EVENT_LOG_DEBUG, "%s: event %p (descriptor %d)", function, static_cast<void*>(ev), w->fd);
+    log_message(EVENT_LOG_DEBUG, "%s: event %p (descriptor %d)", function, static_cast<void*>(ev),
+                w->fd);
   const int result = as_result(w->owner->remove(w, how));
   debug_note_del(ev);
   return result;
@@ -81,7 +82,8 @@ int event_assign(event* ev, event_base* base, evutil_socket_t fd, short events,
   debug_require_not_added(ev, "event_assign");
   if (events & EV_SIGNAL) {
     if (events & (EV_READ | EV_WRITE | EV_CLOSED))
-      return refuse("event_assign: EV_SIGNAL cannot be combined with EV_READ, EV_WRITE or EV_CLOSED");
+      return refuse(
+          "event_assign: EV_SIGNAL cannot be combined with EV_READ, EV_WRITE or EV_CLOSED");
   }
   watcher* w = new (ev) watcher;
   w->flags = is_initialised;
@@ -139,16 +141,17 @@ int event_add(event* ev, const timeval* timeout) {
     return result;
   }
   const int queue = is_common(timeout) ? common_queue_of(timeout, base_of(ev)) : -1;
-  const int result =
-      add_result(w, queue >= 0 ? w->owner->add_with_common_timeout(w, queue)
-                               : w->owner->add(w, to_nanoseconds(*timeout)));
+  const int result = add_result(w, queue >= 0 ? w->owner->add_with_common_timeout(w, queue)
+                                              : w->owner->add(w, to_nanoseconds(*timeout)));
   if (result == 0) debug_note_add(ev);
   return result;
 }
 
 int event_del(event* ev) { return delete_event(ev, removal::wait_unless_finalizing, "event_del"); }
 int event_del_block(event* ev) { return delete_event(ev, removal::wait, "event_del_block"); }
-int event_del_noblock(event* ev) { return delete_event(ev, removal::do_not_wait, "event_del_noblock"); }
+int event_del_noblock(event* ev) {
+  return delete_event(ev, removal::do_not_wait, "event_del_noblock");
+}
 
 int event_remove_timer(event* ev) {
   watcher* w = to_watcher(ev);

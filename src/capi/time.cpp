@@ -58,8 +58,9 @@ const timeval* event_base_init_common_timeout(event_base* base, const timeval* d
   loop_guard guard(*base);
   const int queue = base->make_common_timeout(to_nanoseconds(plain));
   if (queue < 0) {
-    log_warnx("event_base_init_common_timeout: too many different common timeouts (256 at most), or no "
-              "memory");
+    log_warnx(
+        "event_base_init_common_timeout: too many different common timeouts (256 at most), or no "
+        "memory");
     return nullptr;
   }
   auto& known = base->common_timevals;

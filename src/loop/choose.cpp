@@ -62,8 +62,8 @@ int loop::choose_backend(const loop_options& options) {
     static std::atomic<bool> said{false};
     if (i + 1 < count && !said.exchange(true)) {
       char message[160];
-      std::snprintf(message, sizeof message, "eddy: %s is not available (%s); trying the next backend",
-                    row.name, why_);
+      std::snprintf(message, sizeof message,
+                    "eddy: %s is not available (%s); trying the next backend", row.name, why_);
       say(1, message);
     }
     // Who asks for io_uring by name still gets a loop where it is denied; other names are strict.

@@ -19,9 +19,8 @@ inline void loop::end_callback() {
 
 // Gives how many callbacks ran (internal ones do not count).
 int loop::run_active() {
-  const std::int64_t until = dispatch_interval_ >= 0
-                                 ? saturating_add(clock_.now(), dispatch_interval_)
-                                 : INT64_MAX;
+  const std::int64_t until =
+      dispatch_interval_ >= 0 ? saturating_add(clock_.now(), dispatch_interval_) : INT64_MAX;
   int ran = 0;
   for (int priority = 0; priority < priority_count_; ++priority) {
     list_head& queue = active_[priority];
@@ -55,7 +54,8 @@ int loop::run_queue(list_head& queue, int most_callbacks, std::int64_t until) {
       run_one(c);
     }
     if (leave_queue_) break;
-    if (limited && (ran >= most_callbacks || (ran != 0 && until != INT64_MAX && clock_.now() >= until)))
+    if (limited &&
+        (ran >= most_callbacks || (ran != 0 && until != INT64_MAX && clock_.now() >= until)))
       break;
   }
   statistics_.callbacks += static_cast<unsigned>(ran);

@@ -18,9 +18,9 @@ enum slot_mark : std::uint8_t {
 };
 
 struct fd_slot {
-  watcher* first = nullptr;      // its watchers, the latest first
-  std::uint32_t tag = 0;         // of the present registration; 0 = none, which no event has
-  std::uint32_t plain_tag = 0;   // the same while its events need no care, else 0
+  watcher* first = nullptr;     // its watchers, the latest first
+  std::uint32_t tag = 0;        // of the present registration; 0 = none, which no event has
+  std::uint32_t plain_tag = 0;  // the same while its events need no care, else 0
   std::uint16_t readers = 0;
   std::uint16_t writers = 0;
   std::uint16_t closers = 0;

@@ -179,9 +179,10 @@ void loop::check_writable() {
 // told once, as if it were ready (the next call on it gives the error), and nothing else suffers.
 void loop::lost_descriptor(int fd, fd_slot& slot, int error) {
   char message[120];
-  std::snprintf(message, sizeof message,
-                "descriptor %d can no longer be watched (error %d): was it closed while it was added?", fd,
-                error);
+  std::snprintf(
+      message, sizeof message,
+      "descriptor %d can no longer be watched (error %d): was it closed while it was added?", fd,
+      error);
   say(2, message);
   forget_entry(slot);
   for (watcher* w = slot.first; w != nullptr; w = w->next_here)
@@ -201,8 +202,9 @@ void loop::note_stale_turn() {
   constexpr int patience = 16;
   if (++stale_turns_ < patience) return;
   stale_turns_ = 0;
-  say(2, "a descriptor was closed while it was watched and a duplicate keeps it open; starting a new "
-         "set in the kernel");
+  say(2,
+      "a descriptor was closed while it was watched and a duplicate keeps it open; starting a new "
+      "set in the kernel");
   (void)register_again();
 }
 

@@ -32,9 +32,9 @@ struct signal_mailbox;
 struct operation;
 
 enum run_flag : int {
-  run_once = 0x01,              // until at least one callback has run
-  run_nonblocking = 0x02,       // what is ready now, then return
-  run_without_events = 0x04,    // stay although nothing is added
+  run_once = 0x01,            // until at least one callback has run
+  run_nonblocking = 0x02,     // what is ready now, then return
+  run_without_events = 0x04,  // stay although nothing is added
 };
 
 enum class run_result { stopped = 0, nothing_to_do = 1, failed = -1 };
@@ -57,9 +57,9 @@ class loop {
 
   // --- the turn (turn.cpp) ---
   run_result run(int flags);
-  void stop_after_turn();   // ends run() when what is active now has run
-  void stop_now();          // ends run() after the running callback
-  void restart_turn();      // looks for new events after the running callback
+  void stop_after_turn();  // ends run() when what is active now has run
+  void stop_now();         // ends run() after the running callback
+  void restart_turn();     // looks for new events after the running callback
   bool stopped_after_turn() const { return stop_after_turn_; }
   bool stopped_now() const { return stop_now_; }
   bool running() const { return running_; }
@@ -99,7 +99,9 @@ class loop {
   int priorities() const { return priority_count_; }
   // A queue for the timeouts of this length, -1 when there are too many (256) or no memory.
   int make_common_timeout(std::int64_t duration);
-  std::int64_t common_timeout_duration(int queue) const { return common_[static_cast<std::size_t>(queue)]->duration; }
+  std::int64_t common_timeout_duration(int queue) const {
+    return common_[static_cast<std::size_t>(queue)]->duration;
+  }
   int common_timeout_count() const { return static_cast<int>(common_.size()); }
   // ns of the loop's clock: within a turn, the moment at which it was first asked for.
   std::int64_t now();
@@ -117,8 +119,12 @@ class loop {
   bool post(posted_work* p) { return posted_.push(p) ? (wake_if_waiting(), true) : false; }
   // Ends the present or the next wait.
   int make_wakeable();
-  void lock() const { if (lock_ != nullptr) threads_->lock(0, lock_); }
-  void unlock() const { if (lock_ != nullptr) threads_->unlock(0, lock_); }
+  void lock() const {
+    if (lock_ != nullptr) threads_->lock(0, lock_);
+  }
+  void unlock() const {
+    if (lock_ != nullptr) threads_->unlock(0, lock_);
+  }
 
   // --- hooks around the wait ---
   void add_hook(wait_hook* h);
@@ -146,8 +152,8 @@ class loop {
 
   struct common_timeout {
     std::int64_t duration;
-    list_head waiting;   // watcher::timeout_at.queue_link, the earliest first
-    watcher timer;       // internal; stands in the heap for the first of them
+    list_head waiting;  // watcher::timeout_at.queue_link, the earliest first
+    watcher timer;      // internal; stands in the heap for the first of them
     loop* owner;
     int number;
   };
@@ -234,7 +240,7 @@ class loop {
   array<int> changes_;
   array<pollfd> write_checks_;
   std::size_t checked_writers_ = 0;  // how many of fired_.ready came from check_writable
-  list_head* active_ = nullptr;  // one queue per priority
+  list_head* active_ = nullptr;      // one queue per priority
   int priority_count_ = 0;
   int active_count_ = 0;
   list_head later_;
@@ -253,8 +259,8 @@ class loop {
   bool time_known_ = false;
   bool no_time_cache_ = false;
   bool timing_ = false;
-  bool bare_calls_ = true;    // neither a lock to leave around callbacks nor times to take
-  bool in_backend_ = false;   // another thread must not touch a backend that is not thread-safe
+  bool bare_calls_ = true;   // neither a lock to leave around callbacks nor times to take
+  bool in_backend_ = false;  // another thread must not touch a backend that is not thread-safe
   std::int64_t now_ = 0;
   clock_source clock_;
 
@@ -262,8 +268,8 @@ class loop {
   int dispatch_callbacks_ = 0;
   int limited_from_ = 0;
 
-  int event_count_ = 0;       // added + timed, without internal ones
-  int internal_active_ = 0;   // how many of active_count_ are internal
+  int event_count_ = 0;      // added + timed, without internal ones
+  int internal_active_ = 0;  // how many of active_count_ are internal
   int virtual_count_ = 0;
   int operation_count_ = 0;
   int most_events_ = 0;
@@ -282,12 +288,12 @@ class loop {
   std::atomic<int> wait_state_{awake};
 
   signal_mailbox* mailbox_ = nullptr;
-  array<watcher*> signals_;   // by number: its watchers
+  array<watcher*> signals_;  // by number: its watchers
 
   std::uint32_t last_tag_ = 0;
-  int stale_turns_ = 0;       // in a row
+  int stale_turns_ = 0;  // in a row
   int highest_fd_ = 0;
-  int edge_bit_ = 0;          // watch_edge, where the backend has it
+  int edge_bit_ = 0;  // watch_edge, where the backend has it
   loop_statistics statistics_;
   void (*log_)(int, const char*) = nullptr;
   const char* why_ = "";

@@ -47,7 +47,8 @@ void loop::restart_interval(watcher* w) {
     if (in_step > at) next = in_step;
   }
   const bool was_timed = w->is(in_timers);
-  if (!was_timed && !timers_.reserve_one()) return say(2, "out of memory: a periodic timer has ended");
+  if (!was_timed && !timers_.reserve_one())
+    return say(2, "out of memory: a periodic timer has ended");
   (void)start_timer(w, next, w->common_queue);
 }
 

@@ -73,8 +73,8 @@ int loop::remove_locked(watcher* w, removal how) {
   } else if (how != removal::even_if_finalizing && events() == 0) {
     notify_if_needed();  // a loop that waits for its last timer has nothing to do any more
   }
-  const bool may_wait = how == removal::wait || (how == removal::wait_unless_finalizing &&
-                                                 !(w->events & watch_finalize));
+  const bool may_wait = how == removal::wait ||
+                        (how == removal::wait_unless_finalizing && !(w->events & watch_finalize));
   if (may_wait && current_ == w && other_thread()) wait_until_not_running(w);
   return 0;
 }
@@ -181,7 +181,9 @@ void loop::activate_by_signal(int signal) {
 int loop::for_each(int (*visit)(watcher*, void*), void* context) {
   loop_guard guard(*this);
   int result = 0;
-  const auto take = [&](watcher* w) { return w->is(is_internal) || (result = visit(w, context)) == 0; };
+  const auto take = [&](watcher* w) {
+    return w->is(is_internal) || (result = visit(w, context)) == 0;
+  };
   for (const fd_slot& slot : slots_)
     for (watcher* w = slot.first; w != nullptr; w = w->next_here)
       if (!take(w)) return result;
