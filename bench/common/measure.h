@@ -18,13 +18,9 @@ static inline uint64_t bench_clock_ns(clockid_t id) {
 
 /* User plus system time of the whole process: what a figure "per event" is made of. Unlike elapsed
  * time it does not count what other processes do on the same core. */
-static inline uint64_t cpu_ns(void) {
-  return bench_clock_ns(CLOCK_PROCESS_CPUTIME_ID);
-}
+static inline uint64_t cpu_ns(void) { return bench_clock_ns(CLOCK_PROCESS_CPUTIME_ID); }
 
-static inline uint64_t wall_ns(void) {
-  return bench_clock_ns(CLOCK_MONOTONIC);
-}
+static inline uint64_t wall_ns(void) { return bench_clock_ns(CLOCK_MONOTONIC); }
 
 __attribute__((noreturn)) static inline void bench_fail(const char *what, const char *why) {
   fprintf(stderr, "bench: %s: %s\n", what, why);

@@ -18,9 +18,7 @@ static void on_readable(evutil_socket_t fd, short what, void *arg) {
   if (ring_step(&ring, arg)) event_base_loopbreak(base);
 }
 
-static void run(void *loop) {
-  bench_check(event_base_dispatch(loop) == 0, "event_base_dispatch");
-}
+static void run(void *loop) { bench_check(event_base_dispatch(loop) == 0, "event_base_dispatch"); }
 
 int main(int argc, char **argv) {
   void *array;

@@ -15,9 +15,7 @@ static void on_readable(struct ev_loop *loop, ev_io *io, int events) {
   if (ring_step(&ring, io->data)) ev_break(loop, EVBREAK_ONE);
 }
 
-static void run(void *loop) {
-  ev_run(loop, 0);
-}
+static void run(void *loop) { ev_run(loop, 0); }
 
 int main(int argc, char **argv) {
   void *array;

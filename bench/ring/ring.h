@@ -89,10 +89,10 @@ static inline void ring_report(const struct ring *ring, uint64_t cpu, uint64_t w
                                const char *method) {
   long count = ring->writes + (long)ring->active;
   double events = (double)count;
-  printf("{\"pairs\": %zu, \"active\": %zu, \"events\": %ld, \"cpu_ns_per_event\": %.2f, "
-         "\"wall_ns_per_event\": %.2f, \"method\": \"%s\"}\n",
-         ring->pairs, ring->active, count, (double)cpu / events, (double)wall / events,
-         method);
+  printf(
+      "{\"pairs\": %zu, \"active\": %zu, \"events\": %ld, \"cpu_ns_per_event\": %.2f, "
+      "\"wall_ns_per_event\": %.2f, \"method\": \"%s\"}\n",
+      ring->pairs, ring->active, count, (double)cpu / events, (double)wall / events, method);
 }
 
 /* Runs a short section to warm up and then the timed one. `turn` runs the contender's loop until

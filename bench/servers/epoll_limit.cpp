@@ -14,8 +14,8 @@ namespace {
 
 struct connection {
   int fd;
-  std::string rest{};     // of a line that has not ended
-  std::string unsent{};   // what the socket did not take
+  std::string rest{};    // of a line that has not ended
+  std::string unsent{};  // what the socket did not take
 };
 
 class server {

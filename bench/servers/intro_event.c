@@ -13,9 +13,9 @@
 struct peer {
   struct event *readable;
   struct event *writable;
-  size_t used;    /* bytes of `text`, already turned */
-  size_t sent;    /* of these, gone out */
-  size_t lines;   /* of these, up to the last newline */
+  size_t used;  /* bytes of `text`, already turned */
+  size_t sent;  /* of these, gone out */
+  size_t lines; /* of these, up to the last newline */
   char text[rot13_max_line];
 };
 

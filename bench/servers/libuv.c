@@ -14,9 +14,7 @@ struct write {
   char text[];
 };
 
-static void on_closed(uv_handle_t *handle) {
-  free(handle);
-}
+static void on_closed(uv_handle_t *handle) { free(handle); }
 
 static void on_written(uv_write_t *request, int status) {
   (void)status;

@@ -30,13 +30,13 @@ enum tag : uintptr_t { tag_accept = 0, tag_recv = 1, tag_send = 2, tag_bits = 3 
 
 struct connection {
   int fd;
-  int sending = no_buffer;   // the buffer that the send in flight reads from
-  bool in_flight = false;    // one send at a time: two could overtake each other
+  int sending = no_buffer;  // the buffer that the send in flight reads from
+  bool in_flight = false;   // one send at a time: two could overtake each other
   bool receiving = false;
   bool broken = false;
-  std::string rest{};        // of a line that has not ended
-  std::string waiting{};     // answers for the next send
-  std::string copied{};      // what the send in flight reads from, if not a buffer
+  std::string rest{};     // of a line that has not ended
+  std::string waiting{};  // answers for the next send
+  std::string copied{};   // what the send in flight reads from, if not a buffer
 };
 
 class server {

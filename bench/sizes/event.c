@@ -84,7 +84,8 @@ struct subject {
 static void add_events(struct event_base *base, struct subject *subjects, size_t count, short what,
                        const struct timeval *after) {
   for (size_t i = 0; i < count; ++i) {
-    event_assign(&subjects[i].event, base, what & EV_READ ? subjects[i].fd : -1, what, ignore, NULL);
+    event_assign(&subjects[i].event, base, what & EV_READ ? subjects[i].fd : -1, what, ignore,
+                 NULL);
     bench_check(event_add(&subjects[i].event, after) == 0, "event_add");
   }
 }

@@ -17,9 +17,7 @@ static void move_timer(size_t index, uint64_t microseconds) {
   add_timer(index, microseconds); /* adding a pending timer again moves it */
 }
 
-static void delete_timer(size_t index) {
-  event_del(&events[index]);
-}
+static void delete_timer(size_t index) { event_del(&events[index]); }
 
 static void timers_next_turn(void) {
   struct timeval now = {0, 0};

@@ -24,9 +24,7 @@ static void move_timer(size_t index, uint64_t microseconds) {
   ev_timer_again(loop, &events[index]);
 }
 
-static void delete_timer(size_t index) {
-  ev_timer_stop(loop, &events[index]);
-}
+static void delete_timer(size_t index) { ev_timer_stop(loop, &events[index]); }
 
 static void timers_next_turn(void) {
   ev_timer_set(&control, 0., 0.);

@@ -102,11 +102,12 @@ static inline void timers_prepare_firing(uint64_t seed, int moved) {
 }
 
 static inline void timers_report(const char *method) {
-  printf("{\"timers\": %zu, \"add_ns\": %.1f, \"rearm_later_ns\": %.1f, \"rearm_random_ns\": %.1f, "
-         "\"delete_ordered_ns\": %.1f, \"delete_random_ns\": %.1f, \"fire_ns\": %.1f, "
-         "\"fire_rearmed_ns\": %.1f, \"method\": \"%s\"}\n",
-         timers.count, timers.add, timers.rearm_later, timers.rearm_random, timers.delete_ordered,
-         timers.delete_random, timers.fire, timers.fire_rearmed, method);
+  printf(
+      "{\"timers\": %zu, \"add_ns\": %.1f, \"rearm_later_ns\": %.1f, \"rearm_random_ns\": %.1f, "
+      "\"delete_ordered_ns\": %.1f, \"delete_random_ns\": %.1f, \"fire_ns\": %.1f, "
+      "\"fire_rearmed_ns\": %.1f, \"method\": \"%s\"}\n",
+      timers.count, timers.add, timers.rearm_later, timers.rearm_random, timers.delete_ordered,
+      timers.delete_random, timers.fire, timers.fire_rearmed, method);
 }
 
 /* The next stage; 0 when there is none. */

@@ -35,13 +35,9 @@ static void side_run(int side) {
   bench_check(event_base_loop(sides[side].base, EVLOOP_NO_EXIT_ON_EMPTY) == 0, "event_base_loop");
 }
 
-static void side_stop(int side) {
-  event_base_loopbreak(sides[side].base);
-}
+static void side_stop(int side) { event_base_loopbreak(sides[side].base); }
 
-static void side_wake(int side) {
-  event_active(sides[side].event, EV_READ, 1);
-}
+static void side_wake(int side) { event_active(sides[side].event, EV_READ, 1); }
 
 static void side_post(int side) {
   static const struct timeval at_once = {0, 0};

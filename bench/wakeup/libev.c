@@ -22,23 +22,15 @@ static void side_make(int side) {
   ev_async_start(sides[side].loop, &sides[side].async);
 }
 
-static void side_run(int side) {
-  ev_run(sides[side].loop, 0);
-}
+static void side_run(int side) { ev_run(sides[side].loop, 0); }
 
-static void side_stop(int side) {
-  ev_break(sides[side].loop, EVBREAK_ONE);
-}
+static void side_stop(int side) { ev_break(sides[side].loop, EVBREAK_ONE); }
 
-static void side_wake(int side) {
-  ev_async_send(sides[side].loop, &sides[side].async);
-}
+static void side_wake(int side) { ev_async_send(sides[side].loop, &sides[side].async); }
 
 static void side_free(int side) {
   ev_async_stop(sides[side].loop, &sides[side].async);
   ev_loop_destroy(sides[side].loop);
 }
 
-int main(int argc, char **argv) {
-  return wakeup_main(argc, argv);
-}
+int main(int argc, char **argv) { return wakeup_main(argc, argv); }

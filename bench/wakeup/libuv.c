@@ -9,9 +9,7 @@ static struct {
   uv_async_t async;
 } sides[2];
 
-static void on_wake(uv_async_t *async) {
-  wakeup_arrived(async == &sides[1].async);
-}
+static void on_wake(uv_async_t *async) { wakeup_arrived(async == &sides[1].async); }
 
 static void side_make(int side) {
   if (uv_loop_init(&sides[side].loop) != 0) bench_fail("uv_loop_init", "no loop");
@@ -19,17 +17,11 @@ static void side_make(int side) {
     bench_fail("uv_async_init", "refused");
 }
 
-static void side_run(int side) {
-  uv_run(&sides[side].loop, UV_RUN_DEFAULT);
-}
+static void side_run(int side) { uv_run(&sides[side].loop, UV_RUN_DEFAULT); }
 
-static void side_stop(int side) {
-  uv_stop(&sides[side].loop);
-}
+static void side_stop(int side) { uv_stop(&sides[side].loop); }
 
-static void side_wake(int side) {
-  uv_async_send(&sides[side].async);
-}
+static void side_wake(int side) { uv_async_send(&sides[side].async); }
 
 static void side_free(int side) {
   uv_close((uv_handle_t *)&sides[side].async, NULL);
@@ -37,6 +29,4 @@ static void side_free(int side) {
   uv_loop_close(&sides[side].loop);
 }
 
-int main(int argc, char **argv) {
-  return wakeup_main(argc, argv);
-}
+int main(int argc, char **argv) { return wakeup_main(argc, argv); }

@@ -33,9 +33,9 @@ enum wakeup_mode { mode_ping_pong, mode_flood, mode_posts };
 struct wakeups {
   enum wakeup_mode mode;
   long total;
-  long rounds;         /* written by side 0 alone */
-  long callbacks;      /* written by side 1 alone */
-  atomic_long sent;    /* wake-ups or posts so far */
+  long rounds;      /* written by side 0 alone */
+  long callbacks;   /* written by side 1 alone */
+  atomic_long sent; /* wake-ups or posts so far */
   atomic_bool ended;
 };
 
