@@ -15,10 +15,12 @@ namespace {
 // the lock only. Others may read them at any time, and then see either nobody or somebody else:
 // never themselves, which is all that the checks ask for.
 struct checked_lock {
-  void* real;
-  unsigned type;
-  std::atomic<unsigned long> holder;
-  std::atomic<int> depth;
+  explicit checked_lock(unsigned type_of_lock) : type(type_of_lock) {}
+
+  void* real = nullptr;
+  const unsigned type;
+  std::atomic<unsigned long> holder{0};
+  std::atomic<int> depth{0};
 
   bool held_by_caller() const {
     return depth.load(std::memory_order_relaxed) > 0 &&
@@ -49,7 +51,7 @@ bool shared_mode(const checked_lock& lock, unsigned mode) {
 // Always asks for a recursive lock underneath: taking a plain one twice is to be reported, not to
 // hang.
 void* checked_alloc(unsigned type) {
-  checked_lock* lock = memory::create<checked_lock>(nullptr, type, 0UL, 0);
+  checked_lock* lock = memory::create<checked_lock>(type);
   if (lock == nullptr || !process.locks_set) return lock;
   lock->real = process.functions.lock_alloc(type | EVTHREAD_LOCKTYPE_RECURSIVE);
   if (lock->real == nullptr) {
