@@ -1,7 +1,7 @@
 /* The introduction's event server in our own words, for those who have this project without the
- * introduction's text: the same calls in the same order for each line. It reads 1024 bytes at a time
- * until nothing is left, adds the write event at every newline, sends when the socket is reported
- * writable, and then deletes the write event.
+ * introduction's text: the same calls in the same order for each line. It reads 1024 bytes at a
+ * time until nothing is left, adds the write event at every newline, sends when the socket is
+ * reported writable, and then deletes the write event.
  *
  * Compiled twice: against libevent and against eddy. */
 #include <event2/event.h>

@@ -1,5 +1,5 @@
-/* A million timers on libev, moved with ev_timer_again(), which its manual names as the cheapest way
- * to keep an idle timeout. */
+/* A million timers on libev, moved with ev_timer_again(), which its manual names as the cheapest
+ * way to keep an idle timeout. */
 #include <ev.h>
 
 #include "timers/timers.h"
