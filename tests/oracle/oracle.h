@@ -37,7 +37,8 @@ void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* All that event_pending can be asked about. */
 #define EV_ANY (EV_TIMEOUT | EV_READ | EV_WRITE | EV_SIGNAL | EV_CLOSED)
 
-/* Runs `body` in a child under a title, and adds how it ended when it did not end well. */
+/* Runs `body` in a child under a title, and adds how it ended when it did not end well. With
+ * ORACLE_ONLY=TITLE in the environment that situation alone runs, without a child: for debuggers. */
 void situation(const char *title, void (*body)(void));
 
 /* A difference on purpose. `got` is what this side did; the line is left out of the comparison when

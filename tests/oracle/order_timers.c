@@ -76,6 +76,20 @@ static void ready_and_due(void) {
   event_base_free(base);
 }
 
+static void persistent_ready_and_due(void) {
+  struct event_base *base = new_base();
+  evutil_socket_t fds[2];
+  socket_pair(fds);
+  put(fds[1], 1);
+  struct timeval tv = ms(2);
+  struct probe p = {.name = "persistent, readable and due"};
+  event_add(watch(base, &p, fds[0], EV_READ | EV_PERSIST), &tv);
+  burn(10);
+  ask(event_base_loop(base, EVLOOP_ONCE | EVLOOP_NONBLOCK));
+  event_free(p.ev);
+  event_base_free(base);
+}
+
 static void urgent_timer(void) {
   struct event_base *base = new_base();
   event_base_priority_init(base, 2);
@@ -123,6 +137,7 @@ int main(void) {
   situation("a due timer and a readable socket", timer_and_socket);
   situation("a due timer and an activated event", timer_and_activated);
   situation("one event that is readable and due", ready_and_due);
+  situation("a persistent event that is readable and due", persistent_ready_and_due);
   situation("an urgent timer goes before the socket", urgent_timer);
   situation("a timer of zero re-added from its callback", zero_timer_and_socket_take_turns);
   return 0;

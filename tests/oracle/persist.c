@@ -171,6 +171,56 @@ static void slow_callback_does_not_pile_up(void) {
   event_base_free(base);
 }
 
+static void period_of(const struct timeval *tv) {
+  struct event_base *base = new_base();
+  struct probe p = {.name = "period", .then = three_then_del};
+  ask(event_add(watch(base, &p, -1, EV_PERSIST), tv));
+  for (int i = 0; i < 4; ++i) ask(event_base_loop(base, EVLOOP_ONCE | EVLOOP_NONBLOCK));
+  ask(p.count);
+  event_free(p.ev);
+  event_base_free(base);
+}
+
+static void period_of_zero(void) {
+  struct timeval zero = {0, 0};
+  period_of(&zero);
+}
+
+static void negative_period(void) {
+  struct timeval negative = {-3, 0};
+  period_of(&negative);
+}
+
+static void reader_with_period_of_zero(void) {
+  struct event_base *base = new_base();
+  socket_pair(fds);
+  struct timeval zero = {0, 0};
+  struct probe p = {.name = "reader"};
+  ask(event_add(watch(base, &p, fds[0], EV_READ | EV_PERSIST), &zero));
+  ask(event_base_loop(base, EVLOOP_ONCE | EVLOOP_NONBLOCK));
+  ask_flags(event_pending(p.ev, EV_ANY, NULL));
+  ask(event_base_loop(base, EVLOOP_ONCE | EVLOOP_NONBLOCK));
+  put(fds[1], 1);
+  ask(event_base_loop(base, EVLOOP_ONCE | EVLOOP_NONBLOCK));
+  event_free(p.ev);
+  event_base_free(base);
+}
+
+static void signal_with_timeout(void) {
+  struct event_base *base = new_base();
+  struct timeval tv = ms(5);
+  struct probe p = {.name = "usr1"};
+  event_add(watch(base, &p, SIGUSR1, EV_SIGNAL | EV_PERSIST), &tv);
+  raise(SIGUSR1);
+  ask(event_base_loop(base, EVLOOP_ONCE | EVLOOP_NONBLOCK));
+  ask_flags(event_pending(p.ev, EV_ANY, NULL));
+  burn(8);
+  ask(event_base_loop(base, EVLOOP_ONCE | EVLOOP_NONBLOCK));
+  ask_flags(event_pending(p.ev, EV_ANY, NULL));
+  event_free(p.ev);
+  event_base_free(base);
+}
+
 int main(void) {
   situation("one-shot", one_shot_runs_once);
   situation("persistent", persistent_until_deleted);
@@ -181,6 +231,10 @@ int main(void) {
   situation("activity puts the timeout off", reads_put_the_timeout_off);
   situation("a one-shot timer re-added in its callback", one_shot_re_added_in_its_callback);
   situation("a persistent timer whose period changes", period_changed_in_the_callback);
+  situation("a persistent timer of zero", period_of_zero);
+  situation("a persistent timer of less than zero", negative_period);
+  situation("a persistent reader with a timeout of zero", reader_with_period_of_zero);
+  situation("a persistent signal event with a timeout", signal_with_timeout);
   situation("a slow callback of a periodic timer", slow_callback_does_not_pile_up);
   return 0;
 }
