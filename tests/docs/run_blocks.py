@@ -1,0 +1,117 @@
+#!/usr/bin/env python3
+"""Runs the ```sh blocks and compiles the ```c and ```cpp blocks of README.md and docs/*.md.
+
+A line of a sh block is a command and is run as it stands, in the project's folder, unless SHORT
+maps its exact text to something shorter. A C or C++ block is a whole program; where it says that it
+"serves on port N" it is started on a free port and must echo a line.
+"""
+
+import argparse
+import os
+import pathlib
+import re
+import shutil
+import socket
+import subprocess
+import sys
+
+# Commands that take long, install something, or would run these tests again.
+SHORT = {
+    "scripts/run": "sh -n scripts/run && scripts/setup --help",
+    "scripts/test": "scripts/test --help",
+    "scripts/test --preset asan": "scripts/test --help && cmake --list-presets | grep -q asan",
+    "scripts/bench": "scripts/bench --help",
+    "cmake --preset release": "cmake --list-presets | grep -q '\"release\"'",
+    "cmake --build --preset release": "cmake --build --list-presets | grep -q '\"release\"'",
+    "cmake --install build/release --prefix /opt/eddy": 'cmake --install "$BUILD" --prefix "$PREFIX"',
+    ".ci/run": "sh -n .ci/run",
+}
+WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wconversion", "-Werror"]
+SKIPPED = 77
+
+
+def blocks(source, kind):
+    for path in [source / "README.md", *sorted((source / "docs").glob("*.md"))]:
+        text = path.read_text()
+        for match in re.finditer(rf"^```{kind}\n(.*?)^```$", text, re.M | re.S):
+            line = text.count("\n", 0, match.start()) + 1
+            yield f"{path.relative_to(source)}:{line}", match.group(1)
+
+
+def run_commands(options):
+    prefix = options.work / "prefix"
+    shutil.rmtree(prefix, ignore_errors=True)
+    environment = os.environ | {"BUILD": str(options.build), "PREFIX": str(prefix)}
+    for where, text in blocks(options.source, "sh"):
+        for command in text.replace("\\\n", " ").splitlines():
+            command = command.split("  #")[0].strip()
+            if not command or command.startswith("#"):
+                continue
+            short = SHORT.get(command, command).replace("/opt/eddy", str(prefix))
+            done = subprocess.run(["sh", "-ec", short], cwd=options.source, env=environment,
+                                  stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                  stderr=subprocess.STDOUT, text=True)
+            print(f"{where}: {command}" + (f"  (as: {short})" if short != command else ""))
+            if done.returncode != 0:
+                return f"{where}: `{short}` ended with {done.returncode}:\n{done.stdout}"
+            if "not found" in done.stdout:
+                return f"{where}: `{short}` said:\n{done.stdout}"
+    return None
+
+
+def echoes(program, environment):
+    """The server of README.md, on a port that the system chooses. Returns what went wrong."""
+    server = subprocess.Popen([program, "0"], env=environment, stdout=subprocess.PIPE, text=True)
+    try:
+        first = server.stdout.readline()
+        port = re.search(r"serves on port (\d+)", first)
+        if port is None:
+            return f"said {first!r} instead of its port"
+        with socket.create_connection(("127.0.0.1", int(port.group(1))), timeout=10) as client:
+            client.sendall(b"round and round\n")
+            answer = client.makefile("rb").readline()
+        return None if answer == b"round and round\n" else f"answered {answer!r}"
+    finally:
+        server.kill()
+        server.wait()
+
+
+def compile_programs(options):
+    compiler, standard = ((options.cc, "gnu11") if options.kind == "c" else (options.cxx, "c++20"))
+    library = options.build / "lib"
+    environment = os.environ | {"LD_LIBRARY_PATH": str(library)}
+    for number, (where, text) in enumerate(blocks(options.source, options.kind)):
+        unit = options.work / f"block{number}.{options.kind}"
+        program = options.work / f"block{number}_{options.kind}"
+        unit.write_text(text)
+        done = subprocess.run([compiler, f"-std={standard}", *WARNINGS, unit, "-o", program,
+                               f"-I{options.source}/include", f"-L{library}", "-leddy"],
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        if done.returncode != 0:
+            return f"{where} does not compile:\n{done.stdout}"
+        fault = echoes(program, environment) if "serves on port" in text else None
+        if fault:
+            return f"{where}: the server {fault}"
+        print(f"{where}: {'echoes' if 'serves on port' in text else 'compiles'}")
+    return None
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    for name in ("source", "build", "work"):
+        parser.add_argument(f"--{name}", required=True, type=pathlib.Path)
+    for name in ("cc", "cxx"):
+        parser.add_argument(f"--{name}", required=True)
+    parser.add_argument("--kind", required=True, choices=["sh", "c", "cpp"])
+    options = parser.parse_args()
+    if not any(blocks(options.source, options.kind)):
+        print(f"skipped: no document has a {options.kind} block")
+        return SKIPPED
+    fault = run_commands(options) if options.kind == "sh" else compile_programs(options)
+    if fault:
+        print(fault)
+    return 1 if fault else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
