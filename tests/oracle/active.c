@@ -3,14 +3,14 @@
 
 static void results_reach_the_callback(void) {
   struct event_base *base = new_base();
-  const int results[] = {0, EV_TIMEOUT, EV_READ, EV_WRITE, EV_READ | EV_WRITE | EV_TIMEOUT,
-                         EV_SIGNAL, EV_PERSIST, EV_ET, EV_CLOSED, 0x4000};
+  const int results[] = {0,         EV_TIMEOUT, EV_READ, EV_WRITE,  EV_READ | EV_WRITE | EV_TIMEOUT,
+                         EV_SIGNAL, EV_PERSIST, EV_ET,   EV_CLOSED, 0x4000};
   for (size_t i = 0; i < sizeof results / sizeof results[0]; ++i) {
     struct probe p = {.name = "called"};
     watch(base, &p, -1, 0);
     event_active(p.ev, results[i], 1);
     ask_flags(results[i]);
-  ask(event_base_loop(base, 0));
+    ask(event_base_loop(base, 0));
     event_free(p.ev);
   }
   event_base_free(base);
@@ -52,9 +52,9 @@ static void ncalls(void) {
     event_active(p.ev, EV_WRITE, n);
     event_active(s.ev, EV_SIGNAL, n);
     ask(n);
-  ask(event_base_loop(base, 0));
-  ask(p.count);
-  ask(s.count);
+    ask(event_base_loop(base, 0));
+    ask(p.count);
+    ask(s.count);
     event_free(p.ev);
     event_free(s.ev);
   }

@@ -101,6 +101,53 @@ static void active_then_added(void) {
   event_base_free(base);
 }
 
+static void active_then_added_with(int events, const struct timeval *tv) {
+  struct event_base *base = new_base();
+  evutil_socket_t fds[2];
+  socket_pair(fds);
+  struct probe p = {.name = "p"};
+  watch(base, &p, fds[0], events);
+  event_active(p.ev, EV_WRITE, 1);
+  ask(event_add(p.ev, NULL));
+  if (tv != NULL) ask(event_add(p.ev, tv));
+  ask_flags(event_pending(p.ev, EV_ANY, NULL));
+  put(fds[1], 1);
+  for (int i = 0; i < 3; ++i) ask(event_base_loop(base, EVLOOP_ONCE | EVLOOP_NONBLOCK));
+  ask_flags(event_pending(p.ev, EV_ANY, NULL));
+  event_free(p.ev);
+  event_base_free(base);
+}
+
+static void active_then_added_to_read(void) { active_then_added_with(EV_READ, NULL); }
+
+static void active_then_added_to_read_on(void) {
+  active_then_added_with(EV_READ | EV_PERSIST, NULL);
+}
+
+static void active_then_added_to_read_on_in_time(void) {
+  active_then_added_with(EV_READ | EV_PERSIST, &hour);
+}
+
+static void active_then_added_twice(void) {
+  active_then_added_with(EV_READ | EV_WRITE | EV_PERSIST, &hour);
+}
+
+static void add_inside(struct probe *self) {
+  if (self->count == 1) ask(event_add(self->ev, NULL));
+}
+
+static void activated_and_added_in_its_callback(void) {
+  struct event_base *base = new_base();
+  evutil_socket_t fds[2];
+  socket_pair(fds);
+  put(fds[1], 1);
+  struct probe p = {.name = "p", .then = add_inside};
+  event_active(watch(base, &p, fds[0], EV_READ | EV_PERSIST), EV_WRITE, 1);
+  for (int i = 0; i < 3; ++i) ask(event_base_loop(base, EVLOOP_ONCE | EVLOOP_NONBLOCK));
+  event_free(p.ev);
+  event_base_free(base);
+}
+
 static void activate_persistent_with_timeout_then(struct probe *self) {
   if (self->count < 3) event_active(self->ev, EV_READ, 1);
 }
@@ -130,7 +177,7 @@ static void exits_twice(void) {
   ask(event_base_loopexit(base, NULL));
   ask(event_base_loopexit(base, NULL));
   ask(event_base_loop(base, 0));
-  ask(event_base_loop(base, 0));
+  ask(event_base_loop(base, EVLOOP_NONBLOCK));
   event_free(p.ev);
   event_base_free(base);
 }
@@ -145,7 +192,13 @@ int main(void) {
   situation("due and persistent, deleted and added", due_deleted_and_added);
   situation("readable, and added again", readable_and_added_again);
   situation("activated, then added", active_then_added);
-  situation("a persistent timer activates itself", persistent_with_timeout_activated_in_its_callback);
+  situation("activated, then added: a reader", active_then_added_to_read);
+  situation("activated, then added: a persistent reader", active_then_added_to_read_on);
+  situation("activated, then added: with a timeout", active_then_added_to_read_on_in_time);
+  situation("activated, then added: both directions", active_then_added_twice);
+  situation("activated, added in its callback", activated_and_added_in_its_callback);
+  situation("a persistent timer activates itself",
+            persistent_with_timeout_activated_in_its_callback);
   situation("several loopexits", exits_twice);
   return 0;
 }

@@ -76,9 +76,9 @@ static void del_not_pending(void) {
                            evsignal_new(base, SIGUSR1, quiet_cb, NULL)};
   for (int i = 0; i < 3; ++i) {
     ask(event_del(kinds[i]));
-  ask(event_del(kinds[i]));
-  ask(event_del_block(kinds[i]));
-  ask(event_del_noblock(kinds[i]));
+    ask(event_del(kinds[i]));
+    ask(event_del_block(kinds[i]));
+    ask(event_del_noblock(kinds[i]));
     say("  remove_timer: %d", event_remove_timer(kinds[i]));
     event_free(kinds[i]);
   }
@@ -94,12 +94,13 @@ static void bad_descriptors(void) {
   struct event *closed = event_new(base, fds[0], EV_READ, quiet_cb, NULL);
   struct event *negative = event_new(base, -1, EV_READ, quiet_cb, NULL);
   int got = event_add(negative, NULL);
-  say("  add of fd -1 for reading: %d, pending %s", got, flags(event_pending(negative, EV_ANY, NULL)));
+  say("  add of fd -1 for reading: %d, pending %s", got,
+      flags(event_pending(negative, EV_ANY, NULL)));
   const char *method = event_base_get_method(base);
   if (strcmp(method, "select") != 0 && strcmp(method, "poll") != 0) {
     got = event_add(closed, NULL);
-    say("  add of a closed fd: %d, pending %s, warnings %s", got, flags(event_pending(closed, EV_ANY, NULL)),
-        yes(message_count(EVENT_LOG_WARN) > 0));
+    say("  add of a closed fd: %d, pending %s, warnings %s", got,
+        flags(event_pending(closed, EV_ANY, NULL)), yes(message_count(EVENT_LOG_WARN) > 0));
   }
   event_del(closed);
   event_del(negative);
@@ -117,8 +118,8 @@ static void regular_file(void) {
   struct probe p = {.name = "file"};
   watch(base, &p, fileno(file), EV_READ);
   int got = event_add(p.ev, NULL);
-  say("  add of a regular file: %d, pending %s, warned %s", got, flags(event_pending(p.ev, EV_ANY, NULL)),
-      yes(message_count(EVENT_LOG_WARN) > 0));
+  say("  add of a regular file: %d, pending %s, warned %s", got,
+      flags(event_pending(p.ev, EV_ANY, NULL)), yes(message_count(EVENT_LOG_WARN) > 0));
   say("  nonblock: %d", event_base_loop(base, EVLOOP_NONBLOCK));
   event_free(p.ev);
   event_base_free(base);

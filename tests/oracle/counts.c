@@ -7,8 +7,8 @@ static void tell(struct event_base *base) {
       event_base_get_num_events(base, EVENT_BASE_COUNT_VIRTUAL),
       event_base_get_num_events(base, EVENT_BASE_COUNT_ADDED),
       event_base_get_num_events(base, EVENT_BASE_COUNT_ACTIVE | EVENT_BASE_COUNT_ADDED),
-      event_base_get_num_events(base, EVENT_BASE_COUNT_ACTIVE | EVENT_BASE_COUNT_VIRTUAL |
-                                          EVENT_BASE_COUNT_ADDED));
+      event_base_get_num_events(
+          base, EVENT_BASE_COUNT_ACTIVE | EVENT_BASE_COUNT_VIRTUAL | EVENT_BASE_COUNT_ADDED));
 }
 
 static void tell_max(struct event_base *base, int clear) {

@@ -10,8 +10,7 @@ static void none(void) {
 }
 
 static const char *method_with(struct event_config *config) {
-  struct event_base *base =
-      config != NULL ? event_base_new_with_config(config) : event_base_new();
+  struct event_base *base = config != NULL ? event_base_new_with_config(config) : event_base_new();
   if (base == NULL) return "none";
   static char name[64];
   snprintf(name, sizeof name, "%s", event_base_get_method(base));

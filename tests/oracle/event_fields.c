@@ -32,8 +32,8 @@ static void assignment(void) {
   event_callback_fn got_callback = NULL;
   void *got_arg = NULL;
   event_get_assignment(ev, &got_base, &got_fd, &got_events, &got_callback, &got_arg);
-  say("  all: %s", yes(got_base == base && got_fd == SIGUSR2 && got_callback == quiet_cb &&
-                       got_arg == &data));
+  say("  all: %s",
+      yes(got_base == base && got_fd == SIGUSR2 && got_callback == quiet_cb && got_arg == &data));
   ask_flags(got_events);
   say("  signal: %s", yes(event_get_signal(ev) == SIGUSR2));
   event_get_assignment(ev, NULL, NULL, NULL, NULL, NULL);
@@ -63,8 +63,13 @@ static void bad_combinations(void) {
   struct event_base *base = new_base();
   watch_messages();
   struct event ev;
-  const int sets[] = {EV_SIGNAL | EV_READ, EV_SIGNAL | EV_WRITE, EV_SIGNAL | EV_CLOSED,
-                      EV_SIGNAL | EV_TIMEOUT, EV_READ | EV_WRITE | EV_CLOSED, EV_ET, 0x7f00};
+  const int sets[] = {EV_SIGNAL | EV_READ,
+                      EV_SIGNAL | EV_WRITE,
+                      EV_SIGNAL | EV_CLOSED,
+                      EV_SIGNAL | EV_TIMEOUT,
+                      EV_READ | EV_WRITE | EV_CLOSED,
+                      EV_ET,
+                      0x7f00};
   for (size_t i = 0; i < sizeof sets / sizeof sets[0]; ++i) {
     memset(&ev, 0, sizeof ev);
     int warned = message_count(EVENT_LOG_WARN);

@@ -5,15 +5,36 @@
 #include <net/if.h>
 #include <netinet/in.h>
 
-static const char *const texts[] = {"127.0.0.1", "0.0.0.0", "255.255.255.255", "256.1.1.1", "1.2.3",
-                                    "1.2.3.4.5", "01.2.3.4", "1.2.3.4x", "", "a.b.c.d",
-                                    "1..2.3", "-1.2.3.4", "1.2.3.4 "};
+static const char *const texts[] = {
+    "127.0.0.1", "0.0.0.0", "255.255.255.255", "256.1.1.1", "1.2.3",    "1.2.3.4.5", "01.2.3.4",
+    "1.2.3.4x",  "",        "a.b.c.d",         "1..2.3",    "-1.2.3.4", "1.2.3.4 "};
 
-static const char *const texts6[] = {
-    "::", "::1", "1::", "2001:db8::1", "1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7", "1:2:3:4:5:6:7:8:9",
-    "::ffff:1.2.3.4", "::1.2.3.4", "1::2::3", "fe80::1", "ABCD::EF01", "12345::", "::1.2.3",
-    "1:2:3:4:5:6:1.2.3.4", "", ":", ":::", "g::1", "1:2:3:4:5:6:7::", "::2:3:4:5:6:7:8", "[::1]",
-    "1:", ":1", "::1%lo", "64:ff9b::192.0.2.33"};
+static const char *const texts6[] = {"::",
+                                     "::1",
+                                     "1::",
+                                     "2001:db8::1",
+                                     "1:2:3:4:5:6:7:8",
+                                     "1:2:3:4:5:6:7",
+                                     "1:2:3:4:5:6:7:8:9",
+                                     "::ffff:1.2.3.4",
+                                     "::1.2.3.4",
+                                     "1::2::3",
+                                     "fe80::1",
+                                     "ABCD::EF01",
+                                     "12345::",
+                                     "::1.2.3",
+                                     "1:2:3:4:5:6:1.2.3.4",
+                                     "",
+                                     ":",
+                                     ":::",
+                                     "g::1",
+                                     "1:2:3:4:5:6:7::",
+                                     "::2:3:4:5:6:7:8",
+                                     "[::1]",
+                                     "1:",
+                                     ":1",
+                                     "::1%lo",
+                                     "64:ff9b::192.0.2.33"};
 
 static void v4(void) {
   for (size_t i = 0; i < sizeof texts / sizeof texts[0]; ++i) {
@@ -59,9 +80,9 @@ static void short_buffers(void) {
 }
 
 static void all_groups(void) {
-  static const char *const shapes[] = {"1:0:0:2:0:0:0:3", "0:0:1:0:0:0:0:0", "1:0:2:0:3:0:4:0",
-                                       "0:0:0:0:0:ffff:1:2", "1:2:3:4:5:6:0:0", "0:1:2:3:4:5:6:7",
-                                       "0:0:0:0:0:0:1:2", "ff02:0:0:0:0:0:0:fb"};
+  static const char *const shapes[] = {
+      "1:0:0:2:0:0:0:3", "0:0:1:0:0:0:0:0", "1:0:2:0:3:0:4:0", "0:0:0:0:0:ffff:1:2",
+      "1:2:3:4:5:6:0:0", "0:1:2:3:4:5:6:7", "0:0:0:0:0:0:1:2", "ff02:0:0:0:0:0:0:fb"};
   for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; ++i) {
     struct in6_addr address;
     char text[64];
@@ -113,13 +134,35 @@ static void parse(const char *text, int room) {
 
 static void with_ports(void) {
   static const char *const all[] = {
-      "1.2.3.4",         "1.2.3.4:80",   "1.2.3.4:0",     "1.2.3.4:65535", "1.2.3.4:65536",
-      "1.2.3.4:-1",      "1.2.3.4:",     "1.2.3.4:abc",   "1.2.3.4:x80",   "[::1]:80",
-      "[::1]",           "::1",          "[::1",          "[::1]:",        "[::1]:0",
-      "[::1]:65536",     "[1.2.3.4]:80",  "1.2.3.256:80",  "",
-      ":80",             "[]:80",        "fe80::1%lo",    "[fe80::1%lo]:1", "localhost:80",
-      "2001:db8::1:80",  "1.2.3.4:00080", "[::ffff:1.2.3.4]:9",
-      "1:2:3:4:5:6:7:8", "[1:2:3:4:5:6:7:8:9]:80",
+      "1.2.3.4",
+      "1.2.3.4:80",
+      "1.2.3.4:0",
+      "1.2.3.4:65535",
+      "1.2.3.4:65536",
+      "1.2.3.4:-1",
+      "1.2.3.4:",
+      "1.2.3.4:abc",
+      "1.2.3.4:x80",
+      "[::1]:80",
+      "[::1]",
+      "::1",
+      "[::1",
+      "[::1]:",
+      "[::1]:0",
+      "[::1]:65536",
+      "[1.2.3.4]:80",
+      "1.2.3.256:80",
+      "",
+      ":80",
+      "[]:80",
+      "fe80::1%lo",
+      "[fe80::1%lo]:1",
+      "localhost:80",
+      "2001:db8::1:80",
+      "1.2.3.4:00080",
+      "[::ffff:1.2.3.4]:9",
+      "1:2:3:4:5:6:7:8",
+      "[1:2:3:4:5:6:7:8:9]:80",
       "[11111111111111111111111111111111111111111111111111111111111111111111111111111111]:80"};
   for (size_t i = 0; i < sizeof all / sizeof all[0]; ++i) {
     parse(all[i], sizeof(struct sockaddr_storage));
@@ -138,9 +181,8 @@ static void little_room(void) {
 static int sign(int n) { return (n > 0) - (n < 0); }
 
 static void compare(void) {
-  static const char *const all[] = {"1.2.3.4:80",  "1.2.3.4:81", "1.2.3.5:80",
-                                    "200.2.3.4:80", "[::1]:80",   "[::1]:81",
-                                    "[::2]:80",    "[ff::]:1"};
+  static const char *const all[] = {"1.2.3.4:80", "1.2.3.4:81", "1.2.3.5:80", "200.2.3.4:80",
+                                    "[::1]:80",   "[::1]:81",   "[::2]:80",   "[ff::]:1"};
   enum { n = sizeof all / sizeof all[0] };
   struct sockaddr_storage address[n];
   memset(address, 0, sizeof address);
@@ -180,17 +222,17 @@ static void stricter(void) {
   char text[64];
   on_purpose("address-leading-space", "accepted", "refused",
              evutil_inet_pton(AF_INET, " 1.2.3.4", &four) == 1 ? "accepted" : "refused");
-  on_purpose("address-empty-scope", "accepted", "refused",
-             evutil_inet_pton_scope(AF_INET6, "fe80::1%", &six, &index) == 1 ? "accepted"
-                                                                             : "refused");
+  on_purpose(
+      "address-empty-scope", "accepted", "refused",
+      evutil_inet_pton_scope(AF_INET6, "fe80::1%", &six, &index) == 1 ? "accepted" : "refused");
   on_purpose("address-text-after-port", "accepted", "refused", parsed("1.2.3.4:80x"));
   on_purpose("address-text-after-bracket", "accepted", "refused", parsed("[::1]80"));
   evutil_inet_pton(AF_INET6, "2001:db8::1", &six);
   const char *got = evutil_inet_ntop(AF_INET6, &six, text, sizeof "2001:db8::1" - 1);
   on_purpose("address-cut-short", "a text without its last character", "NULL",
-             got == NULL                        ? "NULL"
+             got == NULL                       ? "NULL"
              : strcmp(got, "2001:db8::1") == 0 ? "all of it"
-                                                : "a text without its last character");
+                                               : "a text without its last character");
 }
 
 int main(void) {

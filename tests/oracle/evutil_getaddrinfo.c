@@ -7,20 +7,35 @@
 static const char *code(int error) {
   static char other[32];
   switch (error) {
-    case 0: return "0";
-    case EVUTIL_EAI_ADDRFAMILY: return "ADDRFAMILY";
-    case EVUTIL_EAI_AGAIN: return "AGAIN";
-    case EVUTIL_EAI_BADFLAGS: return "BADFLAGS";
-    case EVUTIL_EAI_FAIL: return "FAIL";
-    case EVUTIL_EAI_FAMILY: return "FAMILY";
-    case EVUTIL_EAI_MEMORY: return "MEMORY";
-    case EVUTIL_EAI_NODATA: return "NODATA";
-    case EVUTIL_EAI_NONAME: return "NONAME";
-    case EVUTIL_EAI_SERVICE: return "SERVICE";
-    case EVUTIL_EAI_SOCKTYPE: return "SOCKTYPE";
-    case EVUTIL_EAI_SYSTEM: return "SYSTEM";
-    case EVUTIL_EAI_CANCEL: return "CANCEL";
-    default: snprintf(other, sizeof other, "%d", error); return other;
+    case 0:
+      return "0";
+    case EVUTIL_EAI_ADDRFAMILY:
+      return "ADDRFAMILY";
+    case EVUTIL_EAI_AGAIN:
+      return "AGAIN";
+    case EVUTIL_EAI_BADFLAGS:
+      return "BADFLAGS";
+    case EVUTIL_EAI_FAIL:
+      return "FAIL";
+    case EVUTIL_EAI_FAMILY:
+      return "FAMILY";
+    case EVUTIL_EAI_MEMORY:
+      return "MEMORY";
+    case EVUTIL_EAI_NODATA:
+      return "NODATA";
+    case EVUTIL_EAI_NONAME:
+      return "NONAME";
+    case EVUTIL_EAI_SERVICE:
+      return "SERVICE";
+    case EVUTIL_EAI_SOCKTYPE:
+      return "SOCKTYPE";
+    case EVUTIL_EAI_SYSTEM:
+      return "SYSTEM";
+    case EVUTIL_EAI_CANCEL:
+      return "CANCEL";
+    default:
+      snprintf(other, sizeof other, "%d", error);
+      return other;
   }
 }
 

@@ -1,7 +1,7 @@
 /* The headers of libevent 1.4, event.h and evutil.h, give all that programs of that time use. */
-#include <sys/types.h>
 #include <event.h>
 #include <evutil.h>
+#include <sys/types.h>
 
 #include "oracle.h"
 

@@ -66,9 +66,12 @@ static int condition_wait(void *condition, void *lock, const struct timeval *tv)
 
 static unsigned long id(void) { return (unsigned long)pthread_self(); }
 
-static const struct evthread_lock_callbacks lock_callbacks = {
-    EVTHREAD_LOCK_API_VERSION, EVTHREAD_LOCKTYPE_RECURSIVE, lock_alloc, lock_free, lock_lock,
-    lock_unlock};
+static const struct evthread_lock_callbacks lock_callbacks = {EVTHREAD_LOCK_API_VERSION,
+                                                              EVTHREAD_LOCKTYPE_RECURSIVE,
+                                                              lock_alloc,
+                                                              lock_free,
+                                                              lock_lock,
+                                                              lock_unlock};
 static const struct evthread_condition_callbacks condition_callbacks = {
     EVTHREAD_CONDITION_API_VERSION, condition_alloc, condition_free, condition_signal,
     condition_wait};

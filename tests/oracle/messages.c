@@ -16,8 +16,8 @@ static void count(int severity, const char *message) {
 }
 
 static void tell(const char *what) {
-  say("  %s: debug %s, msg %d, warn %d, err %d, others %d", what,
-      counted[0] > 0 ? "some" : "none", counted[1], counted[2], counted[3], others);
+  say("  %s: debug %s, msg %d, warn %d, err %d, others %d", what, counted[0] > 0 ? "some" : "none",
+      counted[1], counted[2], counted[3], others);
   memset(counted, 0, sizeof counted);
 }
 

@@ -85,8 +85,8 @@ const char *flags(int what) {
   static const struct {
     int bit;
     const char *name;
-  } names[] = {{EV_TIMEOUT, "TIMEOUT"}, {EV_READ, "READ"},         {EV_WRITE, "WRITE"},
-               {EV_SIGNAL, "SIGNAL"},   {EV_PERSIST, "PERSIST"},   {EV_ET, "ET"},
+  } names[] = {{EV_TIMEOUT, "TIMEOUT"},   {EV_READ, "READ"},       {EV_WRITE, "WRITE"},
+               {EV_SIGNAL, "SIGNAL"},     {EV_PERSIST, "PERSIST"}, {EV_ET, "ET"},
                {EV_FINALIZE, "FINALIZE"}, {EV_CLOSED, "CLOSED"}};
   static _Thread_local char texts[4][128];
   static _Thread_local unsigned turn;
@@ -109,21 +109,37 @@ const char *null(const void *pointer) { return pointer == NULL ? "NULL" : "set";
 const char *error_name(int error) {
   static char other[32];
   switch (error) {
-    case 0: return "0";
-    case EPERM: return "EPERM";
-    case EBADF: return "EBADF";
-    case EINVAL: return "EINVAL";
-    case ENOENT: return "ENOENT";
-    case EEXIST: return "EEXIST";
-    case ENOMEM: return "ENOMEM";
-    case ENOSPC: return "ENOSPC";
-    case ENOTSOCK: return "ENOTSOCK";
-    case EAFNOSUPPORT: return "EAFNOSUPPORT";
-    case EPROTONOSUPPORT: return "EPROTONOSUPPORT";
-    case EOPNOTSUPP: return "EOPNOTSUPP";
-    case EADDRINUSE: return "EADDRINUSE";
-    case ENOPROTOOPT: return "ENOPROTOOPT";
-    default: snprintf(other, sizeof other, "errno %d", error); return other;
+    case 0:
+      return "0";
+    case EPERM:
+      return "EPERM";
+    case EBADF:
+      return "EBADF";
+    case EINVAL:
+      return "EINVAL";
+    case ENOENT:
+      return "ENOENT";
+    case EEXIST:
+      return "EEXIST";
+    case ENOMEM:
+      return "ENOMEM";
+    case ENOSPC:
+      return "ENOSPC";
+    case ENOTSOCK:
+      return "ENOTSOCK";
+    case EAFNOSUPPORT:
+      return "EAFNOSUPPORT";
+    case EPROTONOSUPPORT:
+      return "EPROTONOSUPPORT";
+    case EOPNOTSUPP:
+      return "EOPNOTSUPP";
+    case EADDRINUSE:
+      return "EADDRINUSE";
+    case ENOPROTOOPT:
+      return "ENOPROTOOPT";
+    default:
+      snprintf(other, sizeof other, "errno %d", error);
+      return other;
   }
 }
 

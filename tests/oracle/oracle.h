@@ -29,8 +29,8 @@
 /* Adds one line; a single write(2), so lines of several threads or processes never mix. */
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* One question and its answer: "event_del(ev) = 0". One call a line: the order in which arguments of
- * one call are evaluated is the compiler's choice. */
+/* One question and its answer: "event_del(ev) = 0". One call a line: the order in which arguments
+ * of one call are evaluated is the compiler's choice. */
 #define ask(expression) say("  %s = %d", #expression, (int)(expression))
 #define ask_flags(expression) say("  %s = %s", #expression, flags(expression))
 
@@ -38,11 +38,13 @@ void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 #define EV_ANY (EV_TIMEOUT | EV_READ | EV_WRITE | EV_SIGNAL | EV_CLOSED)
 
 /* Runs `body` in a child under a title, and adds how it ended when it did not end well. With
- * ORACLE_ONLY=TITLE in the environment that situation alone runs, without a child: for debuggers. */
+ * ORACLE_ONLY=TITLE in the environment that situation alone runs, without a child: for debuggers.
+ */
 void situation(const char *title, void (*body)(void));
 
 /* A difference on purpose. `got` is what this side did; the line is left out of the comparison when
- * it is what docs/differences.md records for this side, and is a plain (hence unequal) line else. */
+ * it is what docs/differences.md records for this side, and is a plain (hence unequal) line else.
+ */
 void on_purpose(const char *id, const char *libevent, const char *eddy, const char *got);
 
 /* Ends the situation as "not possible here"; `why` goes to stderr, the transcript gets one line. */
@@ -65,7 +67,8 @@ const char *null(const void *pointer);
 /* The symbolic name of an errno value ("EPERM"), "0" for none. */
 const char *error_name(int error);
 
-/* --- set-up ------------------------------------------------------------------------------------ */
+/* --- set-up ------------------------------------------------------------------------------------
+ */
 
 struct timeval ms(long milliseconds);
 
@@ -115,9 +118,11 @@ void then_del(struct probe *self);   /* event_del of the own event */
 void then_drain(struct probe *self); /* reads all there is */
 void then_break(struct probe *self); /* event_base_loopbreak */
 
-/* --- messages and fatal errors ----------------------------------------------------------------- */
+/* --- messages and fatal errors -----------------------------------------------------------------
+ */
 
-/* From now on each message is counted by severity; message_count tells, last_message is the text. */
+/* From now on each message is counted by severity; message_count tells, last_message is the text.
+ */
 void watch_messages(void);
 int message_count(int severity);
 const char *last_message(void);

@@ -8,7 +8,7 @@ static void activate_in_order(struct event_base *base, struct probe *probes, con
     watch(base, &probes[i], -1, 0);
     if (priorities != NULL) {
       ask(priorities[i]);
-  ask(event_priority_set(probes[i].ev, priorities[i]));
+      ask(event_priority_set(probes[i].ev, priorities[i]));
     }
   }
   for (int i = 0; i < n; ++i) event_active(probes[i].ev, EV_TIMEOUT, 1);
@@ -26,8 +26,11 @@ static void same_priority(void) {
 static void three_priorities(void) {
   struct event_base *base = new_base();
   say("  init: %d", event_base_priority_init(base, 3));
-  struct probe probes[] = {{.name = "low 1"}, {.name = "high 1"}, {.name = "middle"},
-                           {.name = "low 2"}, {.name = "high 2"}};
+  struct probe probes[] = {{.name = "low 1"},
+                           {.name = "high 1"},
+                           {.name = "middle"},
+                           {.name = "low 2"},
+                           {.name = "high 2"}};
   const int priorities[] = {2, 0, 1, 2, 0};
   activate_in_order(base, probes, priorities, 5);
   event_base_free(base);
@@ -106,8 +109,8 @@ static void nonblock_runs_one_priority_or_all(void) {
   }
   for (int i = 0; i < 4; ++i) {
     ask(i);
-  ask(event_base_loop(base, EVLOOP_NONBLOCK));
-  ask(event_base_get_num_events(base, EVENT_BASE_COUNT_ACTIVE));
+    ask(event_base_loop(base, EVLOOP_NONBLOCK));
+    ask(event_base_get_num_events(base, EVENT_BASE_COUNT_ACTIVE));
   }
   for (int i = 0; i < 3; ++i) event_free(probes[i].ev);
   event_base_free(base);

@@ -224,10 +224,12 @@ static void signal_with_timeout(void) {
 int main(void) {
   situation("one-shot", one_shot_runs_once);
   situation("persistent", persistent_until_deleted);
-  situation("a one-shot reader that is read drops its timeout", one_shot_loses_its_timeout_when_read);
+  situation("a one-shot reader that is read drops its timeout",
+            one_shot_loses_its_timeout_when_read);
   situation("a one-shot reader that timed out is gone", one_shot_is_not_read_after_its_timeout);
   situation("a periodic timer", periodic_timer);
-  situation("a persistent reader is timed again after each call", periodic_reader_gets_a_new_timeout);
+  situation("a persistent reader is timed again after each call",
+            periodic_reader_gets_a_new_timeout);
   situation("activity puts the timeout off", reads_put_the_timeout_off);
   situation("a one-shot timer re-added in its callback", one_shot_re_added_in_its_callback);
   situation("a persistent timer whose period changes", period_changed_in_the_callback);

@@ -1,4 +1,5 @@
-/* Pseudo-random scripts: the same operations, from outside and from callbacks, have the same effect.
+/* Pseudo-random scripts: the same operations, from outside and from callbacks, have the same
+ * effect.
  *
  * What makes a script's transcript depend on nothing else: every descriptor, timer and signal has a
  * priority of its own, so that the order in which the kernel reports them does not show; a timer is
@@ -32,7 +33,10 @@ static void add(int i) {
   if (timers_only && !is_timer && tv != NULL && tv->tv_sec <= 0) tv = NULL;
   int got = event_add(events[i], tv);
   say("  %sadd %d, %s: %d", in_callback ? "  " : "", i,
-      tv == NULL ? "no timeout" : tv->tv_sec > 0 ? "an hour" : "at once", got);
+      tv == NULL       ? "no timeout"
+      : tv->tv_sec > 0 ? "an hour"
+                       : "at once",
+      got);
 }
 
 static void deliver(int i) {
@@ -51,9 +55,15 @@ static void drain(int i) {
 
 static void control(void) {
   switch (draw(3)) {
-    case 0: say("    loopbreak: %d", event_base_loopbreak(base)); break;
-    case 1: say("    loopexit: %d", event_base_loopexit(base, NULL)); break;
-    default: say("    loopcontinue: %d", event_base_loopcontinue(base)); break;
+    case 0:
+      say("    loopbreak: %d", event_base_loopbreak(base));
+      break;
+    case 1:
+      say("    loopexit: %d", event_base_loopexit(base, NULL));
+      break;
+    default:
+      say("    loopcontinue: %d", event_base_loopcontinue(base));
+      break;
   }
 }
 
@@ -64,8 +74,12 @@ static void one_operation(void) {
   switch (draw(in_callback ? 11 : 10)) {
     case 0:
     case 1:
-    case 2: add(i); break;
-    case 3: say("  %sdel %d: %d", indent, i, event_del(events[i])); break;
+    case 2:
+      add(i);
+      break;
+    case 3:
+      say("  %sdel %d: %d", indent, i, event_del(events[i]));
+      break;
     case 4: {
       int what = results[draw(4)];
       event_active(events[i], what, 1);
@@ -73,11 +87,21 @@ static void one_operation(void) {
       break;
     }
     case 5:
-    case 6: deliver(fd); break;
-    case 7: drain(fd); break;
-    case 8: say("  %sremove_timer %d: %d", indent, i, event_remove_timer(events[i])); break;
-    case 9: say("  %spending %d: %s", indent, i, flags(event_pending(events[i], EV_ANY, NULL))); break;
-    default: control(); break;
+    case 6:
+      deliver(fd);
+      break;
+    case 7:
+      drain(fd);
+      break;
+    case 8:
+      say("  %sremove_timer %d: %d", indent, i, event_remove_timer(events[i]));
+      break;
+    case 9:
+      say("  %spending %d: %s", indent, i, flags(event_pending(events[i], EV_ANY, NULL)));
+      break;
+    default:
+      control();
+      break;
   }
 }
 
@@ -108,8 +132,8 @@ static void make_events(void) {
     } else if (i < 14) {
       events[i] = event_new(base, -1, i % 2 ? EV_PERSIST : 0, callback, &probes[i]);
     } else {
-      events[i] = event_new(base, i % 2 ? SIGUSR1 : SIGUSR2, EV_SIGNAL | EV_PERSIST, callback,
-                            &probes[i]);
+      events[i] =
+          event_new(base, i % 2 ? SIGUSR1 : SIGUSR2, EV_SIGNAL | EV_PERSIST, callback, &probes[i]);
     }
     if (events[i] == NULL || event_priority_set(events[i], priority) != 0) broken("an event");
   }

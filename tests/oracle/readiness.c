@@ -43,8 +43,7 @@ static void listener_is_readable(void) {
   int listener = socket(AF_INET, SOCK_STREAM, 0);
   socklen_t size = sizeof address;
   if (bind(listener, (struct sockaddr *)&address, (socklen_t)length) != 0 ||
-      listen(listener, 5) != 0 ||
-      getsockname(listener, (struct sockaddr *)&address, &size) != 0) {
+      listen(listener, 5) != 0 || getsockname(listener, (struct sockaddr *)&address, &size) != 0) {
     broken("a listener on loopback");
   }
   struct probe p = {.name = "listener"};

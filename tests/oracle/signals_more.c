@@ -136,7 +136,8 @@ static void counted_events(void) {
   say("  a signal event keeps the loop alive: %s",
       yes(event_base_loop(base, EVLOOP_NONBLOCK) == 0));
   evsignal_del(ev);
-  say("  as before: %s", yes(event_base_get_num_events(base, EVENT_BASE_COUNT_ADDED) <= before + 1));
+  say("  as before: %s",
+      yes(event_base_get_num_events(base, EVENT_BASE_COUNT_ADDED) <= before + 1));
   ask(event_base_loop(base, EVLOOP_NONBLOCK));
   event_free(ev);
   event_base_free(base);

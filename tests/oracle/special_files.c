@@ -133,7 +133,7 @@ static void beyond_select(void) {
   on_purpose("select-beyond-fd-setsize", "the C library ends the program", "event_add refuses",
              WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT ? "the C library ends the program"
              : WIFEXITED(status) && WEXITSTATUS(status) == 10   ? "event_add refuses"
-                                                                 : "something else");
+                                                                : "something else");
   event_base_free(base);
 }
 

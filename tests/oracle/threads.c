@@ -175,7 +175,6 @@ static void once(void) {
 
 enum { many = 2000 };
 
-
 static void counted_cb(evutil_socket_t fd, short what, void *arg) {
   (void)fd;
   (void)what;
