@@ -1,8 +1,8 @@
 // The written specification of a port.
 //
-// A backend translates: it tells one kernel interface what to watch and puts what happened on a list.
-// It never runs user code, keeps no time, retries nothing and does not know priorities; `src/loop`
-// does all of that once, for all backends. To add a system: derive from `backend` (or
+// A backend translates: it tells one kernel interface what to watch and puts what happened on a
+// list. It never runs user code, keeps no time, retries nothing and does not know priorities;
+// `src/loop` does all of that once, for all backends. To add a system: derive from `backend` (or
 // `completion_backend`), add a row to the table in table.cpp, and run the conformance suite.
 //
 // A backend belongs to one loop and is called by that loop's thread only, or under its lock.
@@ -39,12 +39,12 @@ class backend {
   virtual const char* name() const = 0;
   virtual std::uint32_t features() const = 0;
 
-  // Watches `fd` for `wanted` from now on (0 = not at all). `tag` comes back with each event, so that
-  // the loop can tell an event of an earlier user of the same number. `known`: the backend holds an
-  // entry for it, as far as the loop can tell; a descriptor that its user closed and opened again is
-  // not an error, `wanted` is made true whatever the kernel had. Returns 0 or an errno: EBADF, EPERM
-  // (a file that cannot be watched), ENOMEM, ENOSPC, EINVAL (a number too large for the method). After
-  // a failure nothing is watched that was not watched before.
+  // Watches `fd` for `wanted` from now on (0 = not at all). `tag` comes back with each event, so
+  // that the loop can tell an event of an earlier user of the same number. `known`: the backend
+  // holds an entry for it, as far as the loop can tell; a descriptor that its user closed and
+  // opened again is not an error, `wanted` is made true whatever the kernel had. Returns 0 or an
+  // errno: EBADF, EPERM (a file that cannot be watched), ENOMEM, ENOSPC, EINVAL (a number too large
+  // for the method). After a failure nothing is watched that was not watched before.
   virtual int update(int fd, bool known, interest wanted, std::uint32_t tag) = 0;
 
   // The same until the first event only, where feature_one_shot: the entry then stays, silent, and

@@ -33,8 +33,8 @@ constexpr interest from_epoll(std::uint32_t events) {
   return what;
 }
 
-// The five low bits and EPOLLRDHUP, which is all that matters, as an index: the branches above cost 26
-// instructions per event, the table 5.
+// The five low bits and EPOLLRDHUP, which is all that matters, as an index: the branches above cost
+// 26 instructions per event, the table 5.
 constexpr std::uint32_t index_of(std::uint32_t events) {
   static_assert(EPOLLRDHUP == 0x2000);
   return (events & 0x1f) | (events >> 8 & 0x20);
@@ -74,8 +74,8 @@ epoll_backend::~epoll_backend() {
   if (epoll_ >= 0) sys::close(epoll_);
 }
 
-// The descriptor may have been closed and opened again behind our back, in either direction; so each
-// answer that contradicts what we believe is followed by the opposite request.
+// The descriptor may have been closed and opened again behind our back, in either direction; so
+// each answer that contradicts what we believe is followed by the opposite request.
 int epoll_backend::set(int fd, std::uint32_t events, std::uint32_t tag, bool known) {
   const std::uint64_t data = static_cast<std::uint64_t>(tag) << 32 | static_cast<std::uint32_t>(fd);
   if (sys::epoll_ctl(epoll_, known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, events, data) == 0)

@@ -3,9 +3,9 @@
 
 #include <cstdint>
 
+#include "backend/operation.h"
 #include "base/array.h"
 #include "base/interest.h"
-#include "base/list.h"
 
 namespace eddy {
 
@@ -18,8 +18,8 @@ struct fired {
 
 struct fired_list {
   array<fired> ready;  // cleared by the loop before each wait; a backend reserves before it appends
-  list_head completed;  // operation::link
-  bool more = false;    // the backend's own array was full: the next wait should not sleep
+  operation_queue completed;
+  bool more = false;  // the backend's own array was full: the next wait should not sleep
 };
 
 }  // namespace eddy

@@ -1,9 +1,9 @@
 // An operation: a verb as data, for the kernel or for the readiness adapter to perform.
 //
-// The caller owns it and everything that it names, from `submit` until it has completed: memory,
-// addresses and the descriptor. Nothing is allocated per operation. When it completes the loop calls
-// `on_self(op, argument)` in the turn's dispatch, where the operation is idle again: it may be
-// submitted again, freed, or anything else. Exactly one call per submit.
+// The caller owns it and everything that it names, from `submit` (src/ops/ops.h) until it has
+// completed: memory, addresses and the descriptor. Nothing is allocated per operation. When it
+// completes, the loop calls `on_self(op, argument)` in the turn's dispatch; by then it is idle
+// again and may be submitted again, freed, or anything else. Exactly one call per submit.
 #pragma once
 
 #include <sys/socket.h>
@@ -22,7 +22,6 @@ enum class progress : std::uint8_t {
   idle,        // with its owner
   in_flight,   // with the kernel or the adapter
   cancelling,  // the same, and asked to stop
-  completed,   // queued for its callback
 };
 
 struct operation : callback {
@@ -30,11 +29,11 @@ struct operation : callback {
   progress state = progress::idle;
   int fd = -1;
 
-  // recv, send, read, write: the memory. connect: the address. accept: where the peer's address goes
-  // (may be null).
+  // recv, send, read, write: the memory. connect: the address. accept: where the peer's address
+  // goes (may be null).
   void* data = nullptr;
   std::size_t size = 0;
-  int flags = 0;                      // recv, send: MSG_*; poll: watch_read | watch_write
+  int verb_flags = 0;                 // recv, send: MSG_*; poll: watch_read | watch_write
   socklen_t* address_size = nullptr;  // accept: in and out
   std::int64_t offset = -1;           // read, write: where in the file; -1 = its current position
   std::int64_t deadline = 0;          // timeout: ns of the loop's clock
@@ -44,9 +43,48 @@ struct operation : callback {
   std::int64_t result = 0;
 
   // For whoever performs it.
-  std::uint64_t handle = 0;
-  operation* next_waiting = nullptr;
-  watcher waiting;
+  std::uint64_t handle = 0;           // what the kernel knows it by
+  operation* next_waiting = nullptr;  // in a queue of operations
+  watcher waiting;                    // of the readiness adapter
+  struct {
+    std::int64_t seconds;
+    long long nanoseconds;
+  } kernel_time{0, 0};  // struct __kernel_timespec
+};
+
+// Operations in a row, first in first out; linked by next_waiting.
+class operation_queue {
+ public:
+  bool empty() const { return first_ == nullptr; }
+  operation* front() const { return first_; }
+
+  void push(operation* op) {
+    op->next_waiting = nullptr;
+    (first_ == nullptr ? first_ : last_->next_waiting) = op;
+    last_ = op;
+  }
+
+  operation* pop() {
+    operation* op = first_;
+    if (op != nullptr) first_ = op->next_waiting;
+    return op;
+  }
+
+  // False when it is not in the queue. O(n).
+  bool remove(operation* op) {
+    operation* before = nullptr;
+    for (operation* at = first_; at != nullptr; before = at, at = at->next_waiting) {
+      if (at != op) continue;
+      (before == nullptr ? first_ : before->next_waiting) = op->next_waiting;
+      if (last_ == op) last_ = before;
+      return true;
+    }
+    return false;
+  }
+
+ private:
+  operation* first_ = nullptr;
+  operation* last_ = nullptr;
 };
 
 }  // namespace eddy

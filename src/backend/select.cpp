@@ -38,8 +38,8 @@ int select_backend::update(int fd, bool known, interest wanted, std::uint32_t ta
   return 0;
 }
 
-// One closed descriptor fails the whole call. What is no longer open is reported once (the next call on
-// it gives EBADF to its owner) and watched no longer; the rest lives.
+// One closed descriptor fails the whole call. What is no longer open is reported once (the next
+// call on it gives EBADF to its owner) and watched no longer; the rest lives.
 void select_backend::forget_closed(fired_list& fired_now) {
   for (int fd = 0; fd <= highest_; ++fd) {
     if (!FD_ISSET(fd, &readable_) && !FD_ISSET(fd, &writable_)) continue;

@@ -16,7 +16,8 @@ class select_backend final : public backend {
   const char* name() const override { return "select"; }
   std::uint32_t features() const override { return feature_any_fd | feature_cheap_update; }
   int highest_descriptor() const override { return FD_SETSIZE - 1; }
-  // EINVAL for a descriptor that does not fit into an fd_set: nothing is ever written outside of it.
+  // EINVAL for a descriptor that does not fit into an fd_set: nothing is ever written outside of
+  // it.
   int update(int fd, bool known, interest wanted, std::uint32_t tag) override;
   int wait(std::int64_t timeout, fired_list& fired) override;
   int after_fork() override;

@@ -1,7 +1,8 @@
 // A callback that can stand in a loop's queue of active callbacks.
 //
-// It is the first part of everything that a loop can run: watchers, deferred callbacks and completed
-// operations. The owner keeps the memory; the loop only links it. The layout is fixed by the C face
+// It is the first part of everything that a loop can run: watchers, deferred callbacks and
+// completed operations. The owner keeps the memory; the loop only links it. The layout is fixed by
+// the C face
 // (`struct event_callback`, 40 bytes on LP64), which uses these very objects.
 #pragma once
 

@@ -1,7 +1,7 @@
 // Numbers that stand for pointers and go stale: index and generation.
 //
-// The kernel gets the number (io_uring's user_data); when an answer comes after the object is gone, or
-// after its place was given to another, the generation differs and the answer reaches nobody.
+// The kernel gets the number (io_uring's user_data); when an answer comes after the object is gone,
+// or after its place was given to another, the generation differs and the answer reaches nobody.
 #pragma once
 
 #include <cstdint>
@@ -47,6 +47,13 @@ class handle_table {
   }
 
   std::size_t size() const { return used_; }
+
+  // All numbers go stale.
+  void clear() {
+    for (std::uint32_t i = 0; i < entries_.size(); ++i)
+      if (entries_[i].object != nullptr)
+        remove(static_cast<std::uint64_t>(entries_[i].generation) << 32 | i);
+  }
 
   template <class Visit>
   void for_each(Visit visit) {

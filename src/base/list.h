@@ -1,4 +1,5 @@
-// Intrusive doubly linked list with a sentinel: push, unlink and splice are O(1) and never allocate.
+// Intrusive doubly linked list with a sentinel: push, unlink and splice are O(1) and never
+// allocate.
 #pragma once
 
 namespace eddy {

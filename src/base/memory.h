@@ -1,8 +1,8 @@
 // The one seam through which eddy takes memory.
 //
 // The functions are process-wide because memory crosses every boundary of the library: the C face
-// promises (event_set_mem_functions) that all of it comes from the program's own allocator. They must
-// be set before the first allocation; tests set them to make the k-th allocation fail.
+// promises (event_set_mem_functions) that all of it comes from the program's own allocator. They
+// must be set before the first allocation; tests set them to make the k-th allocation fail.
 #pragma once
 
 #include <cstddef>

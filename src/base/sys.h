@@ -1,8 +1,8 @@
 // The one seam through which system calls pass.
 //
 // Every wrapper returns what the system returns, with errno. A test can install an interceptor that
-// sees each call before it is made: it may fail it with an errno of its choice, or shorten its length.
-// Without one, the cost is a load and a branch that is never taken.
+// sees each call before it is made: it may fail it with an errno of its choice, or shorten its
+// length. Without one, the cost is a load and a branch that is never taken.
 #pragma once
 
 #include <poll.h>
@@ -46,15 +46,17 @@ enum class call : std::uint8_t {
 class interceptor {
  public:
   virtual ~interceptor() = default;
-  // Returns 0 to let the call happen (with `length` possibly made smaller), or the errno to fail with.
+  // Returns 0 to let the call happen (with `length` possibly made smaller), or the errno to fail
+  // with.
   virtual int before(call which, int fd, std::size_t& length) = 0;
 };
 
-// Installs an interceptor for the whole process, or none (null). For tests; the caller keeps it alive.
+// Installs an interceptor for the whole process, or none (null). For tests; the caller keeps it
+// alive.
 void set_interceptor(interceptor* chosen);
 
-// For code that reaches the kernel through another library (liburing): true when the call may happen;
-// otherwise errno is set.
+// For code that reaches the kernel through another library (liburing): true when the call may
+// happen; otherwise errno is set.
 bool allowed(call which, int fd);
 
 ssize_t read(int fd, void* data, std::size_t size);

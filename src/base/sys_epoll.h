@@ -7,7 +7,8 @@ struct epoll_event;
 
 namespace eddy::sys {
 
-// `timeout` in ns, negative = without end. Where the kernel knows milliseconds only, it is rounded up.
+// `timeout` in ns, negative = without end. Where the kernel knows milliseconds only, it is rounded
+// up.
 int epoll_wait(int epoll, epoll_event* events, int capacity, std::int64_t timeout);
 
 }  // namespace eddy::sys

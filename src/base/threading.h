@@ -1,7 +1,7 @@
 // How objects that several threads share are locked: the functions that a program chose.
 //
-// The C face lets a program bring its own locks (evthread_set_lock_callbacks); a loop gets the whole
-// set at its creation, or null when it is to be used by one thread only.
+// The C face lets a program bring its own locks (evthread_set_lock_callbacks); a loop gets the
+// whole set at its creation, or null when it is to be used by one thread only.
 #pragma once
 
 #include <sys/time.h>

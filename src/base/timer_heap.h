@@ -1,9 +1,10 @@
 // The timers of a loop: a 4-ary heap of (deadline, watcher).
 //
 // The deadline stands beside the pointer, and the four children of an entry share a cache line, so
-// that sifting does not touch the watchers that it compares. A deadline that only moves later is not
-// sifted at all: the watcher remembers it, and `settle` puts it right when the old one comes up; so an
-// idle timeout that is re-armed on each read costs one store. O(log n) to add, remove and settle.
+// that sifting does not touch the watchers that it compares. A deadline that only moves later is
+// not sifted at all: the watcher remembers it, and `settle` puts it right when the old one comes
+// up; so an idle timeout that is re-armed on each read costs one store. O(log n) to add, remove and
+// settle.
 #pragma once
 
 #include <cstdint>

@@ -1,8 +1,9 @@
 // A watcher: interest in a descriptor, a signal, a timeout, or a descriptor with a timeout.
 //
-// Data only; `eddy::loop` gives it its meaning. The owner keeps the memory and must not move it while
-// it is added. The layout is the C face's `struct event` (128 bytes on LP64), so that a program's
-// event *is* the engine's watcher: no second object, no lookup. src/capi checks the offsets.
+// Data only; `eddy::loop` gives it its meaning. The owner keeps the memory and must not move it
+// while it is added. The layout is the C face's `struct event` (128 bytes on LP64), so that a
+// program's event *is* the engine's watcher: no second object, no lookup. src/capi checks the
+// offsets.
 #pragma once
 
 #include <cstddef>

@@ -20,8 +20,8 @@ inline void loop::take_from_active(callback* c) {
   c->flags = static_cast<std::int16_t>(c->flags & ~(in_active | in_active_later));
 }
 
-// Activates the watchers of many descriptors, after a wait: no callback runs meanwhile, so the loop's
-// counters are brought up to date once, at the end.
+// Activates the watchers of many descriptors, after a wait: no callback runs meanwhile, so the
+// loop's counters are brought up to date once, at the end.
 class loop::activation_batch {
  public:
   explicit activation_batch(loop& l) : loop_(l), queues_(l.active_), edge_(l.edge_bit_) {}

@@ -116,8 +116,8 @@ void loop::call_self(callback* c) {
   end_callback();
 }
 
-// Once per delivery. The callback may remove the watcher, or free it: then the count on our stack is
-// set to 0 through signal_calls_left, and the watcher is not looked at again.
+// Once per delivery. The callback may remove the watcher, or free it: then the count on our stack
+// is set to 0 through signal_calls_left, and the watcher is not looked at again.
 void loop::call_signal(watcher* w) {
   std::int16_t calls = w->signal_calls;
   if (calls == 0) return;

@@ -1,9 +1,10 @@
 // What is wanted of each descriptor, and telling the backend.
 //
-// The first interest in a descriptor and the end of the last one reach the kernel at once: the first,
-// so that the caller hears of a bad descriptor; the last, because the caller may close it next, and a
-// descriptor that was duplicated would stay in the kernel's set. What changes in between is collected
-// and settled right before the wait, so that adding and removing within a turn costs nothing.
+// The first interest in a descriptor and the end of the last one reach the kernel at once: the
+// first, so that the caller hears of a bad descriptor; the last, because the caller may close it
+// next, and a descriptor that was duplicated would stay in the kernel's set. What changes in
+// between is collected and settled right before the wait, so that adding and removing within a turn
+// costs nothing.
 #include <cerrno>
 #include <cstdio>
 
@@ -175,8 +176,9 @@ void loop::check_writable() {
   checked_writers_ = fired_.ready.size();
 }
 
-// The kernel does not know the descriptor any more: it was closed while it was watched. Its owner is
-// told once, as if it were ready (the next call on it gives the error), and nothing else suffers.
+// The kernel does not know the descriptor any more: it was closed while it was watched. Its owner
+// is told once, as if it were ready (the next call on it gives the error), and nothing else
+// suffers.
 void loop::lost_descriptor(int fd, fd_slot& slot, int error) {
   char message[120];
   std::snprintf(
@@ -196,8 +198,8 @@ void loop::fell_silent(int fd, fd_slot& slot) {
 }
 
 // The wait brought events of registrations that are no more. Once, they were under way when the
-// interest ended. If it goes on, a descriptor was closed while a duplicate keeps the file open: then
-// no request can reach it, and only a new set in the kernel ends it.
+// interest ended. If it goes on, a descriptor was closed while a duplicate keeps the file open:
+// then no request can reach it, and only a new set in the kernel ends it.
 void loop::note_stale_turn() {
   constexpr int patience = 16;
   if (++stale_turns_ < patience) return;
@@ -235,7 +237,8 @@ int loop::make_wakeable() {
   return error;
 }
 
-// Watched by edge where that exists: then a wake-up need not be read, which saves a system call each.
+// Watched by edge where that exists: then a wake-up need not be read, which saves a system call
+// each.
 int loop::watch_waker() {
   const int fd = waker_.descriptor();
   const auto index = static_cast<std::size_t>(fd);

@@ -2,9 +2,9 @@
 //
 // DESIGN.md, "The turn of the loop", says exactly in which order. One thread runs it. With
 // `loop_options::threads` every function may be called from any thread; without, only from the one
-// that runs it, except `post` and `wake`. From a callback everything is allowed: to add, remove, free
-// and close anything, also what is running or about to run, and to stop the loop; only to run it
-// again, or to destroy it, is refused or left to the time after `run`.
+// that runs it, except `post` and `wake`. From a callback everything is allowed: to add, remove,
+// free and close anything, also what is running or about to run, and to stop the loop; only to run
+// it again, or to destroy it, is refused or left to the time after `run`.
 #pragma once
 
 #include <poll.h>
@@ -67,13 +67,14 @@ class loop {
 
   // --- watchers (watch.cpp) ---
   // Starts to watch. `timeout` in ns from now, or `forever` for none (a timeout it already has then
-  // stays). A watcher that is added already gets the new timeout only. 0 or an errno; after a failure
-  // the watcher is as it was. O(1) for descriptors, O(log n) for timers.
+  // stays). A watcher that is added already gets the new timeout only. 0 or an errno; after a
+  // failure the watcher is as it was. O(1) for descriptors, O(log n) for timers.
   int add(watcher* w, std::int64_t timeout);
   // The same with a common-timeout queue (see make_common_timeout).
   int add_with_common_timeout(watcher* w, int queue);
-  // Stops: no callback of `w` starts after this returns on the loop's own thread; from another thread
-  // it waits for one that runs, as `how` says. 0, or EINVAL for a watcher that is being finalized.
+  // Stops: no callback of `w` starts after this returns on the loop's own thread; from another
+  // thread it waits for one that runs, as `how` says. 0, or EINVAL for a watcher that is being
+  // finalized.
   int remove(watcher* w, removal how);
   int remove_timeout(watcher* w);
   // Makes it active as if `what` had happened. `calls`: for signal watchers.
@@ -82,16 +83,18 @@ class loop {
   // Runs it once in this or the next turn; nothing if it is queued already. False if it was.
   bool defer(callback* c);
   void cancel_deferred(callback* c);
-  // Calls on_finalize when nothing of `w` runs any more and nothing will (then releases it, if asked).
+  // Calls on_finalize when nothing of `w` runs any more and nothing will (then releases it, if
+  // asked).
   int finalize(watcher* w, finalize_function on_finalize, bool then_free);
   // EINVAL while it is active, or out of range.
   int set_priority(callback* c, int priority);
   void activate_by_fd(int fd, int what);
   void activate_by_signal(int signal);
-  // Removes all watchers, running or dropping the finalizers that wait: before the destructor, where
-  // watchers may outlive the loop's users.
+  // Removes all watchers, running or dropping the finalizers that wait: before the destructor,
+  // where watchers may outlive the loop's users.
   void forget_everything(bool run_finalizers);
-  // Visits every watcher until `visit` gives non-zero, which is returned. `visit` must not change any.
+  // Visits every watcher until `visit` gives non-zero, which is returned. `visit` must not change
+  // any.
   int for_each(int (*visit)(watcher*, void*), void* context);
 
   // --- priorities, time, counts ---
@@ -132,8 +135,19 @@ class loop {
 
   // --- operations; see src/ops ---
   completion_backend* completions() { return completion_; }
-  void operation_submitted() { ++operation_count_; }
+  void operation_submitted(operation* op);
   void complete(operation* op);
+  int operations_in_flight() const { return operation_count_; }
+  // Visits those in flight; `visit` may complete the one that it is given.
+  template <class Visit>
+  void for_each_operation(Visit visit);
+  // The watchers of a descriptor, the latest first, linked by next_here.
+  watcher* watchers_of(int fd) {
+    return fd >= 0 && static_cast<std::size_t>(fd) < slots_.size()
+               ? slots_[static_cast<std::size_t>(fd)].first
+               : nullptr;
+  }
+  bool has_system_clock() const { return clock_.read == nullptr; }
 
   // --- the rest ---
   const char* backend_name() const { return backend_->name(); }
@@ -272,6 +286,7 @@ class loop {
   int internal_active_ = 0;  // how many of active_count_ are internal
   int virtual_count_ = 0;
   int operation_count_ = 0;
+  list_head in_flight_;  // operation::link
   int most_events_ = 0;
   int most_virtual_ = 0;
   int most_active_ = 0;
@@ -298,6 +313,15 @@ class loop {
   void (*log_)(int, const char*) = nullptr;
   const char* why_ = "";
 };
+
+template <class Visit>
+void loop::for_each_operation(Visit visit) {
+  list_node* next = nullptr;
+  for (list_node* n = in_flight_.front(); n != in_flight_.end(); n = next) {
+    next = n->next;
+    visit(reinterpret_cast<callback*>(n));
+  }
+}
 
 // Holds the loop's lock, where it has one.
 class loop_guard {

@@ -37,8 +37,8 @@ void loop::stop_timer(watcher* w) {
     timers_.remove(w);
 }
 
-// A persistent timeout counts from when it was due, so that a period does not drift, or from now when
-// something else made the watcher active or the period was missed altogether.
+// A persistent timeout counts from when it was due, so that a period does not drift, or from now
+// when something else made the watcher active or the period was missed altogether.
 void loop::restart_interval(watcher* w) {
   const std::int64_t at = now();
   std::int64_t next = saturating_add(at, w->interval);
@@ -72,8 +72,8 @@ int loop::make_common_timeout(std::int64_t duration) {
   return queue->number;
 }
 
-// All timeouts of a queue are equally long, so a new one is the latest, but for those that were given
-// a time in the past of it (a persistent one in step with its period): the walk is short.
+// All timeouts of a queue are equally long, so a new one is the latest, but for those that were
+// given a time in the past of it (a persistent one in step with its period): the walk is short.
 int loop::start_common_timer(watcher* w, common_timeout& queue) {
   list_node* place = queue.waiting.end();
   while (place->prev != queue.waiting.end() && timed_at(place->prev)->deadline > w->deadline)

@@ -106,7 +106,8 @@ void loop::run_hooks(hook_time when, std::int64_t timeout) {
 }
 
 // The path of every event. What the loop's members hold is kept in locals: the compiler must assume
-// that each store through a watcher changes them, and reading them again cost 20 instructions of 45.
+// that each store through a watcher changes them, and reading them again cost 20 instructions
+// of 45.
 void loop::collect() {
   fd_slot* const slots = slots_.data();
   const fired* const first = fired_.ready.begin();
@@ -133,11 +134,7 @@ void loop::collect() {
   statistics_.ready += fired_.ready.size();
   checked_writers_ = 0;
   note_most();
-  while (!fired_.completed.empty()) {
-    auto* op = static_cast<operation*>(reinterpret_cast<callback*>(fired_.completed.front()));
-    op->link.unlink();
-    complete(op);
-  }
+  while (operation* op = fired_.completed.pop()) complete(op);
   statistics_.stale += stale;
   if (stale == 0) [[likely]]
     stale_turns_ = 0;
@@ -155,10 +152,26 @@ int loop::settle_marks(int fd, fd_slot& slot, int what) {
   return what;
 }
 
+void loop::operation_submitted(operation* op) {
+  loop_guard guard(*this);
+  op->state = progress::in_flight;
+  op->callback::flags = is_initialised;
+  op->kind = closure::self;
+  in_flight_.push_back(&op->link);
+  ++operation_count_;
+}
+
 void loop::complete(operation* op) {
+  loop_guard guard(*this);
+  op->link.unlink();
   --operation_count_;
-  op->state = progress::completed;
-  defer(op);
+  op->state = progress::idle;
+  // One that succeeds at once, submitted again by its own callback, would keep this turn for
+  // itself.
+  if (current_priority_ >= 0)
+    activate_later(op);
+  else
+    (void)defer(op);
 }
 
 void loop::take_posted() {

@@ -1,0 +1,76 @@
+// The io_uring backend (Linux 5.11 and later; io_uring(7)).
+//
+// Readiness stays with an epoll set, which io_uring does no better; operations are the kernel's.
+// While none is in flight a wait is the epoll set's own; otherwise the ring is the place to wait,
+// and the epoll set is one more request in it. The ring is made at the first operation, so that a
+// loop without any costs what an epoll loop costs.
+#pragma once
+
+#include <liburing.h>
+
+#include "backend/backend.h"
+#include "backend/epoll.h"
+#include "backend/operation.h"
+#include "base/handle_table.h"
+
+namespace eddy {
+
+// For the table of backends.
+backend* make_uring_backend(const char** why);
+// Null where rings can be made and know what is needed; else the reason. Asks the kernel once,
+// except when the answer was a lack of descriptors or memory.
+const char* uring_unavailable();
+
+class uring_backend final : public completion_backend {
+ public:
+  explicit uring_backend(epoll_backend* readiness) : epoll_(readiness) {}
+  ~uring_backend() override;
+
+  const char* name() const override { return "io_uring"; }
+  std::uint32_t features() const override { return epoll_->features() | feature_completion; }
+  int update(int fd, bool known, interest wanted, std::uint32_t tag) override {
+    return epoll_->update(fd, known, wanted, tag);
+  }
+  int update_once(int fd, bool known, interest wanted, std::uint32_t tag) override {
+    return epoll_->update_once(fd, known, wanted, tag);
+  }
+  int wait(std::int64_t timeout, fired_list& fired) override;
+  int after_fork() override;
+
+  // EOWNERDEAD in a child after fork, until `after_fork`.
+  int submit(operation* op) override;
+  void cancel(operation* op) override;
+  std::size_t in_flight() const override { return operations_.size(); }
+
+ private:
+  enum class epoll_request { none, poll, epoll_wait };
+
+  int open_ring();
+  void close_ring();
+  void end_all(std::int64_t result);
+  io_uring_sqe* next_sqe();
+  bool prepare(operation* op);
+  void fill(io_uring_sqe* sqe, operation* op);
+  void submit_backlog();
+  void watch_epoll();
+  int enter(std::int64_t timeout);
+  int reap(fired_list& fired);
+  int epoll_came(int result, fired_list& fired);
+  bool forked() const;
+  bool ring_of_another_thread() const;
+
+  epoll_backend* epoll_;
+  io_uring ring_{};
+  bool ring_open_ = false;
+  bool has_epoll_wait_ = false;
+  unsigned fork_count_ = 0;  // how often the process had forked when the ring was made
+  int thread_ = 0;           // who made it, which alone may submit
+  handle_table<operation> operations_;
+  operation_queue backlog_;   // found no room in the submission queue
+  operation_queue finished_;  // completed without the kernel
+  std::size_t cancels_waiting_ = 0;
+  epoll_request epoll_request_ = epoll_request::none;
+  epoll_event epoll_events_[64];
+};
+
+}  // namespace eddy

@@ -1,0 +1,63 @@
+// Descriptors that close themselves.
+#pragma once
+
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <utility>
+
+namespace eddy::test {
+
+class descriptor {
+ public:
+  explicit descriptor(int fd = -1) : fd_(fd) {}
+  descriptor(descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  descriptor& operator=(descriptor&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
+  ~descriptor() { close(); }
+
+  int get() const { return fd_; }
+  int release() { return std::exchange(fd_, -1); }
+  void close() {
+    if (fd_ >= 0) ::close(fd_);
+    fd_ = -1;
+  }
+
+ private:
+  int fd_;
+};
+
+struct socket_pair {
+  descriptor a, b;
+
+  explicit socket_pair(int flags = SOCK_NONBLOCK) {
+    int fds[2] = {-1, -1};
+    EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0, fds), 0);
+    a = descriptor(fds[0]);
+    b = descriptor(fds[1]);
+  }
+};
+
+// Listening on loopback, on a port of the system's choice.
+struct tcp_listener {
+  descriptor socket;
+  sockaddr_in address{};
+
+  explicit tcp_listener(int flags = SOCK_NONBLOCK) {
+    socket = descriptor(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | flags, 0));
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    EXPECT_EQ(::bind(socket.get(), as_sockaddr(), sizeof address), 0);
+    EXPECT_EQ(::listen(socket.get(), 64), 0);
+    socklen_t size = sizeof address;
+    EXPECT_EQ(::getsockname(socket.get(), as_sockaddr(), &size), 0);
+  }
+
+  sockaddr* as_sockaddr() { return reinterpret_cast<sockaddr*>(&address); }
+};
+
+}  // namespace eddy::test
