@@ -5,7 +5,7 @@ static const char *const switches[] = {"EVENT_NOEPOLL", "EVENT_NOPOLL", "EVENT_N
 
 static void none(void) {
   unsetenv("EDDY_BACKEND");
-  unsetenv("EVENT_NOIO_URING");
+  unsetenv("EDDY_NO_IO_URING");
   for (int i = 0; i < 3; ++i) unsetenv(switches[i]);
 }
 
@@ -23,7 +23,7 @@ static void switched_off(void) {
   for (int set = 0; set < 8; ++set) {
     none();
     /* eddy has one method more, which stands on epoll; without it the choice is libevent's. */
-    setenv("EVENT_NOIO_URING", "1", 1);
+    setenv("EDDY_NO_IO_URING", "1", 1);
     for (int i = 0; i < 3; ++i) {
       if ((set & (1 << i)) != 0) setenv(switches[i], "1", 1);
     }
@@ -34,7 +34,7 @@ static void switched_off(void) {
 
 static void ignored_by_configuration(void) {
   none();
-  setenv("EVENT_NOIO_URING", "1", 1);
+  setenv("EDDY_NO_IO_URING", "1", 1);
   char first[64];
   snprintf(first, sizeof first, "%s", method_with(NULL));
   setenv("EVENT_NOEPOLL", "1", 1);
@@ -48,20 +48,20 @@ static void ignored_by_configuration(void) {
 
 static void empty_value(void) {
   none();
-  setenv("EVENT_NOIO_URING", "1", 1);
+  setenv("EDDY_NO_IO_URING", "1", 1);
   setenv("EVENT_NOEPOLL", "", 1);
   say("  an empty value: %s", method_with(NULL));
   setenv("EVENT_NOEPOLL", "0", 1);
   say("  zero: %s", method_with(NULL));
   none();
-  setenv("EVENT_NOIO_URING", "1", 1);
+  setenv("EDDY_NO_IO_URING", "1", 1);
   setenv("event_noepoll", "1", 1);
   say("  small letters: %s", method_with(NULL));
 }
 
 static void together_with_avoid(void) {
   none();
-  setenv("EVENT_NOIO_URING", "1", 1);
+  setenv("EDDY_NO_IO_URING", "1", 1);
   setenv("EVENT_NOEPOLL", "1", 1);
   struct event_config *config = event_config_new();
   event_config_avoid_method(config, "poll");
