@@ -1,9 +1,6 @@
 # EDDY_IO_URING becomes OFF, with a message, where liburing is missing. The static library is
 # preferred: libeddy.so then brings no dependency of its own to the programs it is put under.
 set(EDDY_LIBURING "")
-if(NOT EXISTS ${PROJECT_SOURCE_DIR}/src/backend/uring.cpp)
-  set(EDDY_IO_URING OFF)
-endif()
 if(EDDY_IO_URING AND CMAKE_SYSTEM_NAME STREQUAL "Linux")
   find_path(EDDY_LIBURING_INCLUDE liburing.h)
   find_library(EDDY_LIBURING_LIBRARY NAMES liburing.a uring)
