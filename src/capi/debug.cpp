@@ -1,5 +1,5 @@
-// Debug mode: remembers every event that was set up, and stops the program with a clear message when
-// one is used in a way that would corrupt the loop.
+// Debug mode: remembers every event that was set up, and stops the program with a clear message
+// when one is used in a way that would corrupt the loop.
 #include <fcntl.h>
 
 #include <cerrno>
@@ -131,7 +131,8 @@ void debug_require_assigned(const event* ev, const char* function) {
     misuse(ev, function, "on an event that was not initialized (by event_assign or event_new)");
 }
 
-// By edge, what is not read until it would block is never told again; a blocking read cannot do that.
+// By edge, what is not read until it would block is never told again; a blocking read cannot do
+// that.
 void debug_require_nonblocking(const event* ev, const char* function) {
   if (!enabled) return;
   const watcher* w = to_watcher(ev);

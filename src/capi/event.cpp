@@ -58,6 +58,13 @@ int add_result(const watcher* w, int error) {
   return -1;
 }
 
+// Less than nothing is due at once, but, unlike nothing, it is a period for a persistent event.
+std::int64_t timeout_of(const timeval& tv) {
+  const bool negative = tv.tv_sec < 0 || tv.tv_usec < 0;
+  const std::int64_t timeout = to_nanoseconds(tv);
+  return negative && timeout == 0 ? 1 : timeout;
+}
+
 int delete_event(event* ev, removal how, const char* function) {
   watcher* w = to_watcher(ev);
   if (w->owner == nullptr) return refuse("an event that has no event_base was deleted");
@@ -142,7 +149,7 @@ int event_add(event* ev, const timeval* timeout) {
   }
   const int queue = is_common(timeout) ? common_queue_of(timeout, base_of(ev)) : -1;
   const int result = add_result(w, queue >= 0 ? w->owner->add_with_common_timeout(w, queue)
-                                              : w->owner->add(w, to_nanoseconds(*timeout)));
+                                              : w->owner->add(w, timeout_of(*timeout)));
   if (result == 0) debug_note_add(ev);
   return result;
 }

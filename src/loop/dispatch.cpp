@@ -47,7 +47,7 @@ int loop::run_queue(list_head& queue, int most_callbacks, std::int64_t until) {
       w->clear(in_active);
       ++ran;
       // Before the callback, so that it may change its mind about the timeout.
-      if (w->interval >= 0) restart_interval(w);
+      if (w->interval > 0) restart_interval(w);
       call_event(w);
     } else {
       ran += !c->is(is_internal);

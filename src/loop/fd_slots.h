@@ -14,7 +14,8 @@ enum slot_mark : std::uint8_t {
   slot_queued = 4,         // stands in the list of changes
   slot_write_checked = 8,  // its interest in writing was answered by poll(2) last turn
   slot_is_waker = 16,      // the loop's own wake-up: it has no watchers
-  slot_needs_care = slot_once | slot_write_ready | slot_is_waker,  // when it has an event
+  slot_deserted = 32,      // has no watchers left, which the backend may not know yet
+  slot_needs_care = slot_once | slot_write_ready | slot_is_waker | slot_deserted,
 };
 
 struct fd_slot {

@@ -41,6 +41,7 @@ void link(fd_slot& slot, watcher* w) {
   w->next_here = slot.first;
   if (slot.first != nullptr) slot.first->prev_here = w;
   slot.first = w;
+  if (slot.is(slot_deserted)) slot.clear(slot_deserted);
 }
 
 void unlink(fd_slot& slot, watcher* w) {
@@ -49,6 +50,7 @@ void unlink(fd_slot& slot, watcher* w) {
   else
     slot.first = w->next_here;
   if (w->next_here != nullptr) w->next_here->prev_here = w->prev_here;
+  if (slot.first == nullptr) slot.set(slot_deserted);
 }
 
 }  // namespace

@@ -67,8 +67,9 @@ class loop {
 
   // --- watchers (watch.cpp) ---
   // Starts to watch. `timeout` in ns from now, or `forever` for none (a timeout it already has then
-  // stays). A watcher that is added already gets the new timeout only. 0 or an errno; after a
-  // failure the watcher is as it was. O(1) for descriptors, O(log n) for timers.
+  // stays); a persistent watcher's starts again whenever it has fired, unless it is 0. A watcher
+  // that is added already gets the new timeout only. 0 or an errno; after a failure the watcher is
+  // as it was. O(1) for descriptors, O(log n) for timers.
   int add(watcher* w, std::int64_t timeout);
   // The same with a common-timeout queue (see make_common_timeout).
   int add_with_common_timeout(watcher* w, int queue);
@@ -203,6 +204,8 @@ class loop {
 
   // watch.cpp
   int add_locked(watcher* w, std::int64_t timeout, int common_queue, bool absolute);
+  int start_watching(watcher* w);
+  void timed_out(watcher* w);
   int remove_locked(watcher* w, removal how);
   void activate_locked(watcher* w, int what, int calls);
   void push_active(callback* c);

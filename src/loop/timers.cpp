@@ -40,6 +40,9 @@ void loop::stop_timer(watcher* w) {
 // A persistent timeout counts from when it was due, so that a period does not drift, or from now
 // when something else made the watcher active or the period was missed altogether.
 void loop::restart_interval(watcher* w) {
+  // Added while it was active, it is not watched yet.
+  if (start_watching(w) != 0)
+    say(2, "a watcher that was added while it was active cannot be watched");
   const std::int64_t at = now();
   std::int64_t next = saturating_add(at, w->interval);
   if (w->fired & watch_timeout) {
@@ -95,8 +98,7 @@ void loop::common_timeout_due(int, short, void* argument) {
       break;
     }
     self.stop_timer(w);
-    if (!w->persistent()) self.remove_locked(w, removal::do_not_wait);
-    self.activate_locked(w, watch_timeout, 1);
+    self.timed_out(w);
   }
 }
 

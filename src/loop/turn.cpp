@@ -230,11 +230,9 @@ void loop::run_due_timers() {
   if (timers_.empty()) return;
   const std::int64_t due = now();
   while (watcher* w = timers_.pop_due(due)) {
-    // Out of the heap already: only the books are left. A persistent one stays watched.
-    w->clear(in_timers);
+    w->clear(in_timers);  // out of the heap already
     if (!w->is(is_internal)) --event_count_;
-    if (!w->persistent()) remove_locked(w, removal::do_not_wait);
-    activate_locked(w, watch_timeout, 1);
+    timed_out(w);
   }
 }
 

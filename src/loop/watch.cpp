@@ -28,19 +28,15 @@ int loop::add_locked(watcher* w, std::int64_t timeout, int common_queue, bool ab
   // A signal's callback that is running on another thread must not have its count changed under it.
   if ((w->events & watch_signal) && current_ == w && other_thread()) wait_until_not_running(w);
 
-  if ((w->events & watched_bits) && !w->is(in_watch_list) && !w->is(in_active) &&
-      !w->is(in_active_later)) {
-    const int error = (w->events & watch_signal) ? watch_signal_number(w) : watch_fd(w);
-    if (error != 0) return error;
-    w->set(in_watch_list);
-    if (!w->is(is_internal)) ++event_count_, note_most();
+  if (!w->is(in_active) && !w->is(in_active_later)) {
+    if (const int error = start_watching(w)) return error;
   }
   if (timeout < 0) {
     notify_if_needed();
     return 0;
   }
   // A persistent watcher's timeout starts again whenever it has fired.
-  if (w->kind == closure::persistent_event && !absolute) w->interval = timeout;
+  if (w->kind == closure::persistent_event && !absolute) w->interval = timeout > 0 ? timeout : -1;
   // It is about to be told that its old timeout has passed, which is no longer so.
   if (w->is(in_active) && (w->fired & watch_timeout)) {
     if ((w->events & watch_signal) && w->signal_calls_left != nullptr) *w->signal_calls_left = 0;
@@ -50,6 +46,23 @@ int loop::add_locked(watcher* w, std::int64_t timeout, int common_queue, bool ab
   const int error = start_timer(w, deadline, common_queue);
   notify_if_needed();
   return error;
+}
+
+// Its descriptor or signal, if it has one and is not watched already.
+int loop::start_watching(watcher* w) {
+  if (!(w->events & watched_bits) || w->is(in_watch_list)) return 0;
+  const int error = (w->events & watch_signal) ? watch_signal_number(w) : watch_fd(w);
+  if (error != 0) return error;
+  w->set(in_watch_list);
+  if (!w->is(is_internal)) ++event_count_, note_most();
+  return 0;
+}
+
+// Its timeout has passed. It is removed, also a persistent one, which comes back when it runs:
+// until then nothing else makes it active, and only the timeout is told.
+void loop::timed_out(watcher* w) {
+  remove_locked(w, removal::do_not_wait);
+  activate_locked(w, watch_timeout, 1);
 }
 
 int loop::remove(watcher* w, removal how) {
