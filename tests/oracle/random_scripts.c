@@ -1,9 +1,9 @@
 /* Pseudo-random scripts: the same operations, from outside and from callbacks, have the same
  * effect.
  *
- * What makes a script's transcript depend on nothing else: every descriptor, timer and signal has a
- * priority of its own, so that the order in which the kernel reports them does not show; a timer is
- * due at once or in an hour; the numbers come from a generator of our own. */
+ * What makes a script's transcript depend on nothing else: every event has a priority of its own,
+ * so that the order in which the kernel reports them does not show; a timer is due at once or in an
+ * hour; the numbers come from a generator of our own. */
 #include "oracle.h"
 
 enum { n_pairs = 3, n_fds = 2 * n_pairs, n_events = 16, n_priorities = 16, operations = 45 };
@@ -94,6 +94,9 @@ static void one_operation(void) {
       drain(fd);
       break;
     case 8:
+      /* libevent keeps a signal event's calls and its interval in one place: removing the timer of
+       * an active one loses its calls. */
+      if (i >= 14) break;
       say("  %sremove_timer %d: %d", indent, i, event_remove_timer(events[i]));
       break;
     case 9:
@@ -126,7 +129,6 @@ static void make_events(void) {
   static const int kinds[] = {EV_READ, EV_READ | EV_PERSIST, EV_WRITE, EV_READ | EV_WRITE,
                               EV_READ | EV_WRITE | EV_PERSIST};
   for (int i = 0; i < n_events; ++i) {
-    int priority = i < 10 ? 1 + i % n_fds : i - 2;
     if (i < 10) {
       events[i] = event_new(base, fds[i % n_fds], (short)kinds[draw(5)], callback, &probes[i]);
     } else if (i < 14) {
@@ -135,7 +137,7 @@ static void make_events(void) {
       events[i] =
           event_new(base, i % 2 ? SIGUSR1 : SIGUSR2, EV_SIGNAL | EV_PERSIST, callback, &probes[i]);
     }
-    if (events[i] == NULL || event_priority_set(events[i], priority) != 0) broken("an event");
+    if (events[i] == NULL || event_priority_set(events[i], i) != 0) broken("an event");
   }
 }
 
@@ -170,9 +172,9 @@ int main(void) {
   /* A signal whose event is not added at the moment must not end the program. */
   signal(SIGUSR1, SIG_IGN);
   signal(SIGUSR2, SIG_IGN);
-  for (int seed = 1; seed <= 60; ++seed) {
+  for (int seed = 1; seed <= 200; ++seed) {
     char title[64];
-    timers_only = seed <= 30;
+    timers_only = seed % 2;
     snprintf(title, sizeof title, "script %d%s", seed, timers_only ? ", only timers are due" : "");
     state = (unsigned long long)seed;
     situation(title, script);
