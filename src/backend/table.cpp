@@ -36,15 +36,17 @@ backend* make_select(const char** why) {
 constexpr std::uint32_t epoll_features =
     feature_edge | feature_o1 | feature_early_close | feature_one_shot;
 
+// io_uring's readiness is an epoll set, so what switches epoll off switches it off as well.
 constexpr backend_row rows[] = {
 #ifdef EDDY_HAVE_IO_URING
     {"io_uring", epoll_features | feature_completion, make_uring_backend, uring_unavailable,
-     "EDDY_NO_IO_URING"},
+     "EDDY_NO_IO_URING", "EVENT_NOEPOLL"},
 #endif
-    {"epoll", epoll_features, make_epoll, always_there, "EVENT_NOEPOLL"},
+    {"epoll", epoll_features, make_epoll, always_there, "EVENT_NOEPOLL", nullptr},
     {"poll", feature_any_fd | feature_early_close | feature_cheap_update, make_poll, always_there,
-     "EVENT_NOPOLL"},
-    {"select", feature_any_fd | feature_cheap_update, make_select, always_there, "EVENT_NOSELECT"},
+     "EVENT_NOPOLL", nullptr},
+    {"select", feature_any_fd | feature_cheap_update, make_select, always_there, "EVENT_NOSELECT",
+     nullptr},
 };
 
 }  // namespace

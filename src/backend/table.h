@@ -15,8 +15,9 @@ struct backend_row {
   backend* (*create)(const char** why);
   // Null when the system can do it, else the reason. Cheap after the first call.
   const char* (*unavailable)();
-  // Environment variable that switches it off, as programs of libevent know it (may be null).
+  // Environment variables that switch it off, as programs of libevent know them (may be null).
   const char* off_switch;
+  const char* other_off_switch;
 };
 
 constexpr std::size_t most_backends = 8;

@@ -2,6 +2,7 @@
 // when one is used in a way that would corrupt the loop.
 #include <fcntl.h>
 
+#include <atomic>
 #include <cerrno>
 #include <mutex>
 
@@ -71,7 +72,7 @@ class event_table {
 
 struct debug_state {
   bool enabled = false;
-  bool too_late = false;  // events or bases exist that were never noted
+  std::atomic<bool> too_late{false};  // events or bases exist that were never noted
   std::mutex mutex;
   event_table events;
 };
@@ -92,11 +93,12 @@ bool enabled = false;  // state().enabled, where it is asked on every call
 
 }  // namespace
 
-void debug_note_base_made() { state().too_late = true; }
+void debug_note_base_made() { state().too_late.store(true, std::memory_order_relaxed); }
 
 void debug_note_assign(const event* ev) {
   if (!enabled) {
-    state().too_late = true;
+    if (!state().too_late.load(std::memory_order_relaxed))
+      state().too_late.store(true, std::memory_order_relaxed);
     return;
   }
   std::lock_guard<std::mutex> guard(state().mutex);
@@ -168,6 +170,7 @@ void event_enable_debug_mode() {
   if (enabled) log_errx(1, "event_enable_debug_mode was called twice");
   if (state().too_late)
     log_errx(1, "event_enable_debug_mode must be called before any event or event_base is made");
+  require_threads_before_bases();
   enabled = state().enabled = true;
 }
 

@@ -16,8 +16,11 @@ namespace {
 
 bool switched_off(const backend_row& row, const loop_options& options) {
   if (options.avoids != nullptr && options.avoids(row.name, options.avoid_context)) return true;
-  return !options.ignore_environment && row.off_switch != nullptr &&
-         sys::trusted_environment(row.off_switch) != nullptr;
+  if (options.ignore_environment) return false;
+  const auto is_set = [](const char* name) {
+    return name != nullptr && sys::trusted_environment(name) != nullptr;
+  };
+  return is_set(row.off_switch) || is_set(row.other_off_switch);
 }
 
 const char* wanted_name(const loop_options& options) {

@@ -1,0 +1,19 @@
+/* The introduction's ROT13 servers as functions, for the command `eddy serve`. Each takes the
+ * command line of its own program and returns its exit status. */
+#ifndef EXAMPLES_SERVERS_H
+#define EXAMPLES_SERVERS_H
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+int rot13_fork_main(int argc, char **argv);
+int rot13_polling_main(int argc, char **argv);
+int rot13_select_main(int argc, char **argv);
+int rot13_event_main(int argc, char **argv);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
