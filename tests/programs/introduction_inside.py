@@ -39,6 +39,15 @@ class Server:
         # The fork server's children are of the same session.
         os.killpg(self.process.pid, 9)
         self.process.wait()
+        # The fork server's children hold its listener until they are gone as well.
+        end = time.monotonic() + 20
+        while time.monotonic() < end:
+            try:
+                socket.create_connection(ADDRESS).close()
+                os.sched_yield()
+            except ConnectionRefusedError:
+                return
+        raise AssertionError("the port of a server that was killed still takes connections")
 
 
 class IntroductionTest(unittest.TestCase):
