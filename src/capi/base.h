@@ -26,13 +26,15 @@ inline event* to_event(watcher* w) { return reinterpret_cast<event*>(w); }
 extern event_base* current_base;
 
 // --- Time. A timeval of a common timeout carries the queue's number in the high bits of tv_usec.
-bool is_common(const timeval* tv);
+inline bool is_common(const timeval* tv) { return (tv->tv_usec & 0xf0000000L) == 0x50000000L; }
 int common_queue_of(const timeval* tv, const event_base* base);
 // ns; negative fields and fractions beyond a second count as what they add up to, past times as 0.
 std::int64_t to_nanoseconds(const timeval& tv);
 timeval to_timeval(std::int64_t nanoseconds);
 
-// --- Debug mode (debug.cpp): checks how events are used.
+// --- Debug mode (debug.cpp): checks how events are used. `calls_are_looked_at` is set by it and by
+// debug logging, so that a call that neither wants pays for one test.
+extern bool calls_are_looked_at;
 void debug_note_assign(const event* ev);
 void debug_note_unassign(const event* ev);
 void debug_note_add(const event* ev);

@@ -71,7 +71,6 @@ class event_table {
 };
 
 struct debug_state {
-  bool enabled = false;
   std::atomic<bool> too_late{false};  // events or bases exist that were never noted
   std::mutex mutex;
   event_table events;
@@ -82,7 +81,7 @@ debug_state& state() {
   return the_state;
 }
 
-bool enabled = false;  // state().enabled, where it is asked on every call
+bool enabled = false;
 
 [[noreturn]] void misuse(const event* ev, const char* function, const char* what) {
   const watcher* w = to_watcher(ev);
@@ -92,6 +91,8 @@ bool enabled = false;  // state().enabled, where it is asked on every call
 }
 
 }  // namespace
+
+bool calls_are_looked_at = false;
 
 void debug_note_base_made() { state().too_late.store(true, std::memory_order_relaxed); }
 
@@ -171,7 +172,7 @@ void event_enable_debug_mode() {
   if (state().too_late)
     log_errx(1, "event_enable_debug_mode must be called before any event or event_base is made");
   require_threads_before_bases();
-  enabled = state().enabled = true;
+  enabled = calls_are_looked_at = true;
 }
 
 void libevent_global_shutdown() {

@@ -3,6 +3,7 @@
 #include <event2/event_compat.h>
 
 #include <cerrno>
+#include <climits>
 #include <csignal>
 #include <cstddef>
 #include <new>
@@ -50,31 +51,59 @@ int as_result(int error) {
   return -1;
 }
 
-int add_result(const watcher* w, int error) {
-  if (error == 0) return 0;
+int add_failed(const watcher* w, int error) {
   errno = error;
-  if (!(w->events & EV_SIGNAL))
+  if (w->is(is_finalizing))
+    log_warnx("event_add: the event is being finalized and cannot be added any more");
+  else if (!(w->events & EV_SIGNAL))
     log_warn("event_add: %s cannot watch descriptor %d", w->owner->backend_name(), w->fd);
   return -1;
 }
 
 // Less than nothing is due at once, but, unlike nothing, it is a period for a persistent event.
 std::int64_t timeout_of(const timeval& tv) {
+  if (tv.tv_sec >= 0 && tv.tv_sec < INT_MAX && tv.tv_usec >= 0 && tv.tv_usec < 1'000'000) [[likely]]
+    return tv.tv_sec * nanoseconds_per_second + tv.tv_usec * 1000;
   const bool negative = tv.tv_sec < 0 || tv.tv_usec < 0;
   const std::int64_t timeout = to_nanoseconds(tv);
   return negative && timeout == 0 ? 1 : timeout;
 }
 
+void look_at_del(event* ev, const char* function) {
+  debug_require_assigned(ev, function);
+  debug_note_del(ev);
+  if (debug_logging_enabled())
+    log_message(EVENT_LOG_DEBUG, "%s: event %p (descriptor %d)", function, static_cast<void*>(ev),
+                to_watcher(ev)->fd);
+}
+
+void look_at_add(event* ev, bool with_timeout) {
+  debug_require_assigned(ev, "event_add");
+  const watcher* w = to_watcher(ev);
+  if (debug_logging_enabled())
+    log_message(EVENT_LOG_DEBUG, "event_add: event %p (descriptor %d)%s%s%s%s%s, callback %p",
+                static_cast<void*>(ev), w->fd, w->events & EV_READ ? " read" : "",
+                w->events & EV_WRITE ? " write" : "", w->events & EV_CLOSED ? " closed" : "",
+                w->events & EV_SIGNAL ? " signal" : "", with_timeout ? " timeout" : "",
+                reinterpret_cast<void*>(w->on_event));
+}
+
+int add_event(watcher* w, const timeval* timeout) {
+  if (timeout == nullptr) return w->owner->add(w, forever);
+  if (is_common(timeout)) {
+    const int queue = common_queue_of(
+        timeout, static_cast<const event_base*>(static_cast<const loop*>(w->owner)));
+    if (queue >= 0) return w->owner->add_with_common_timeout(w, queue);
+  }
+  return w->owner->add(w, timeout_of(*timeout));
+}
+
 int delete_event(event* ev, removal how, const char* function) {
   watcher* w = to_watcher(ev);
   if (w->owner == nullptr) return refuse("an event that has no event_base was deleted");
-  debug_require_assigned(ev, function);
-  if (debug_logging_enabled())
-    log_message(EVENT_LOG_DEBUG, "%s: event %p (descriptor %d)", function, static_cast<void*>(ev),
-                w->fd);
-  const int result = as_result(w->owner->remove(w, how));
-  debug_note_del(ev);
-  return result;
+  if (calls_are_looked_at) [[unlikely]]
+    look_at_del(ev, function);
+  return as_result(w->owner->remove(w, how));
 }
 
 }  // namespace
@@ -135,23 +164,14 @@ void event_debug_unassign(event* ev) {
 int event_add(event* ev, const timeval* timeout) {
   watcher* w = to_watcher(ev);
   if (w->owner == nullptr) return refuse("event_add: the event has no event_base");
-  debug_require_assigned(ev, "event_add");
-  if (debug_logging_enabled())
-    log_message(EVENT_LOG_DEBUG, "event_add: event %p (descriptor %d)%s%s%s%s%s, callback %p",
-                static_cast<void*>(ev), w->fd, w->events & EV_READ ? " read" : "",
-                w->events & EV_WRITE ? " write" : "", w->events & EV_CLOSED ? " closed" : "",
-                w->events & EV_SIGNAL ? " signal" : "", timeout != nullptr ? " timeout" : "",
-                reinterpret_cast<void*>(w->on_event));
-  if (timeout == nullptr) {
-    const int result = add_result(w, w->owner->add(w, forever));
-    if (result == 0) debug_note_add(ev);
-    return result;
-  }
-  const int queue = is_common(timeout) ? common_queue_of(timeout, base_of(ev)) : -1;
-  const int result = add_result(w, queue >= 0 ? w->owner->add_with_common_timeout(w, queue)
-                                              : w->owner->add(w, timeout_of(*timeout)));
-  if (result == 0) debug_note_add(ev);
-  return result;
+  if (calls_are_looked_at) [[unlikely]]
+    look_at_add(ev, timeout != nullptr);
+  const int error = add_event(w, timeout);
+  if (error != 0) [[unlikely]]
+    return add_failed(w, error);
+  if (calls_are_looked_at) [[unlikely]]
+    debug_note_add(ev);
+  return 0;
 }
 
 int event_del(event* ev) { return delete_event(ev, removal::wait_unless_finalizing, "event_del"); }

@@ -7,6 +7,7 @@
 
 #include <event2/event.h>
 
+#include "capi/base.h"
 #include "capi/process_state.h"
 #include "capi/settings.h"
 
@@ -116,6 +117,7 @@ void event_set_fatal_callback(event_fatal_cb cb) {
 }
 
 void event_enable_debug_logging(ev_uint32_t which) {
+  if (which != EVENT_DBG_NONE) eddy::capi::calls_are_looked_at = true;
   eddy::capi::process.debug_mask.store(which, std::memory_order_relaxed);
 }
 

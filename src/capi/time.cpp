@@ -7,16 +7,13 @@
 namespace eddy::capi {
 namespace {
 
-// tv_usec needs 20 bits. A common timeout has this mark in the highest four of 32 and the number of
-// its queue in the eight between.
+// tv_usec needs 20 bits. A common timeout has this mark in the highest four of 32 (see is_common)
+// and the number of its queue in the eight between.
 constexpr long usec_mask = 0x000fffff;
-constexpr long mark_mask = 0xf0000000;
 constexpr long common_mark = 0x50000000;
 constexpr int queue_shift = 20;
 
 }  // namespace
-
-bool is_common(const timeval* tv) { return (tv->tv_usec & mark_mask) == common_mark; }
 
 int common_queue_of(const timeval* tv, const event_base* base) {
   const int queue = static_cast<int>((tv->tv_usec >> queue_shift) & 0xff);

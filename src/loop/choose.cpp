@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <new>
+#include <thread>
 
 #include "backend/table.h"
 #include "base/memory.h"
@@ -100,6 +101,9 @@ int loop::open(const loop_options& options) {
 }
 
 loop::~loop() {
+  // Whoever handed over the last piece of work may still be about to wake the loop that has done
+  // it.
+  while (wakers_.load(std::memory_order_acquire) != 0) std::this_thread::yield();
   for (posted_work* p = posted_.close(); p != nullptr; p = p->next_posted) p->clear(in_active);
   close_watchers();
   close_signals();

@@ -113,14 +113,20 @@ class loop {
   // Whether a turn's time is at hand, which is so from the wait to the end of the turn.
   bool in_turn() const { return in_turn_; }
   void forget_time() { time_known_ = false; }
-  int count(unsigned flags) const;
+  int count(unsigned flags);
   int most(unsigned flags, bool reset);
   void add_virtual(int change);  // keeps the loop running although nothing is added
 
   // --- other threads ---
   // Runs the callback on the loop's thread, each exactly once, in the order of each poster. False
   // when the loop is closing. Lock-free; never allocates; `p` must live until it has run.
-  bool post(posted_work* p) { return posted_.push(p) ? (wake_if_waiting(), true) : false; }
+  bool post(posted_work* p) {
+    wakers_.fetch_add(1, std::memory_order_relaxed);
+    const bool accepted = posted_.push(p);
+    if (accepted) wake_if_waiting();
+    wakers_.fetch_sub(1, std::memory_order_release);
+    return accepted;
+  }
   // Ends the present or the next wait.
   int make_wakeable();
   void lock() const {
@@ -163,6 +169,7 @@ class loop {
   const threading* threads() const { return threads_; }
 
  private:
+  friend class loop_guard;
   class activation_batch;
 
   struct common_timeout {
@@ -187,6 +194,7 @@ class loop {
   void wake_if_waiting();
   bool other_thread() const;
   void notify_if_needed();
+  void unlock_and_wake();
   void take_posted();
 
   // dispatch.cpp
@@ -304,6 +312,8 @@ class loop {
   posted_queue posted_;
   enum wait_state : int { awake = 0, waiting = 1, woken = 2 };
   std::atomic<int> wait_state_{awake};
+  bool owes_wake_ = false;      // under the lock: to be woken when it is left
+  std::atomic<int> wakers_{0};  // threads that may still touch this loop to wake it
 
   signal_mailbox* mailbox_ = nullptr;
   array<watcher*> signals_;  // by number: its watchers
@@ -329,13 +339,18 @@ void loop::for_each_operation(Visit visit) {
 // Holds the loop's lock, where it has one.
 class loop_guard {
  public:
-  explicit loop_guard(const loop& l) : loop_(l) { loop_.lock(); }
-  ~loop_guard() { loop_.unlock(); }
+  explicit loop_guard(loop& l) : loop_(l) { loop_.lock(); }
+  ~loop_guard() {
+    if (loop_.owes_wake_) [[unlikely]]
+      loop_.unlock_and_wake();
+    else
+      loop_.unlock();
+  }
   loop_guard(const loop_guard&) = delete;
   loop_guard& operator=(const loop_guard&) = delete;
 
  private:
-  const loop& loop_;
+  loop& loop_;
 };
 
 }  // namespace eddy

@@ -13,8 +13,7 @@ watcher* loop::timed_at(list_node* n) {
 int loop::start_timer(watcher* w, std::int64_t deadline, int queue) {
   // In place, where it can be: re-arming is the commonest thing that happens to a timer.
   if (w->is(in_timers) && queue < 0 && w->common_queue < 0) {
-    w->deadline = deadline;
-    timers_.deadline_changed(w);
+    timers_.move(w, deadline);
     return 0;
   }
   if (w->is(in_timers)) stop_timer(w);

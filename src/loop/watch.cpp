@@ -22,6 +22,14 @@ int loop::add_with_common_timeout(watcher* w, int queue) {
 }
 
 int loop::add_locked(watcher* w, std::int64_t timeout, int common_queue, bool absolute) {
+  // The commonest of all: a timer that is moved.
+  constexpr int plain = in_timers | is_internal | is_initialised;
+  if ((w->flags & ~plain) == 0 && w->is(in_timers) && timeout >= 0 && common_queue < 0 &&
+      w->common_queue < 0 && !(w->events & (watched_bits | watch_persist))) {
+    timers_.move(w, saturating_add(absolute ? 0 : now(), timeout));
+    notify_if_needed();
+    return 0;
+  }
   if (w->is(is_finalizing)) return EINVAL;
   // Room for the timer first: after that only the kernel can refuse.
   if (timeout >= 0 && !w->is(in_timers) && !timers_.reserve_one()) return ENOMEM;
@@ -71,6 +79,13 @@ int loop::remove(watcher* w, removal how) {
 }
 
 int loop::remove_locked(watcher* w, removal how) {
+  // A timer, or what is not added at all.
+  constexpr int plain = in_timers | is_internal | is_initialised;
+  if ((w->flags & ~plain) == 0 && !(w->events & watch_signal) && current_ != w) {
+    if (w->is(in_timers)) stop_timer(w);
+    if (events() == 0) notify_if_needed();  // the loop may wait for nothing else
+    return 0;
+  }
   if (w->is(is_finalizing) && how != removal::even_if_finalizing) return 0;
   if ((w->events & watch_signal) && w->signal_calls_left != nullptr) *w->signal_calls_left = 0;
   if (w->is(in_timers)) stop_timer(w);
@@ -218,7 +233,7 @@ int loop::for_each(int (*visit)(watcher*, void*), void* context) {
   return 0;
 }
 
-int loop::count(unsigned flags) const {
+int loop::count(unsigned flags) {
   loop_guard guard(*this);
   int sum = 0;
   if (flags & count_active) sum += active_count_;
