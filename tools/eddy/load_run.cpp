@@ -1,0 +1,302 @@
+// The load itself, on eddy's operations: io_uring where it can be had, else epoll.
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <memory>
+#include <stdexcept>
+
+#include "load.h"
+#include "ops/ops.h"
+#include "system.h"
+
+namespace {
+
+double own_cpu_seconds() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  const auto seconds = [](const timeval& tv) {
+    return static_cast<double>(tv.tv_sec) + static_cast<double>(tv.tv_usec) * 1e-6;
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+std::string rot13(std::string line) {
+  for (char& c : line) {
+    if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')) {
+      const char first = c >= 'a' ? 'a' : 'A';
+      c = static_cast<char>(first + (c - first + 13) % 26);
+    }
+  }
+  return line;
+}
+
+class load;
+
+// One client. Its two operations are in flight or idle; what it has sent but not got back stands in
+// `sent_at`.
+struct client {
+  load* owner = nullptr;
+  int fd = -1;
+  eddy::operation receiving, sending;
+  std::string out, being_sent;
+  std::size_t out_done = 0;
+  std::size_t next_line = 0;      // of the text, to send
+  std::size_t expected_line = 0;  // of the text, to come back
+  std::size_t expected_done = 0;  // bytes of it that have come
+  std::vector<std::int64_t> sent_at;
+  std::size_t oldest = 0;
+  std::size_t under_way = 0;
+  bool failed = false;
+  char in[32768];
+};
+
+class load {
+ public:
+  explicit load(const load_plan& plan) : plan_(plan) {
+    for (const std::string& line : plan.text) answers_.push_back(rot13(line));
+    if (on_.open(eddy::loop_options{}) != 0)
+      throw std::runtime_error(std::string("no event loop: ") + on_.why_not_open());
+  }
+  ~load() {
+    for (const auto& c : clients_)
+      if (c->fd >= 0) ::close(c->fd);
+    for (const int fd : idle_) ::close(fd);
+  }
+
+  load_result run();
+
+ private:
+  int connect_one();
+  void connect_all();
+  void start(client& c);
+  void add_line(client& c);
+  void flush(client& c);
+  void receive(client& c);
+  void received(client& c);
+  void sent(client& c);
+  bool check(client& c, const char* data, std::size_t size);
+  void fail(client& c, const std::string& what);
+  void tick();
+  bool more_lines() const { return !stopping_ && (plan_.lines == 0 || started_ < plan_.lines); }
+
+  const load_plan& plan_;
+  std::vector<std::string> answers_;
+  eddy::loop on_;
+  eddy::operation timer_;
+  std::vector<std::unique_ptr<client>> clients_;
+  std::vector<int> idle_;
+  load_result result_;
+  std::int64_t began_ = 0, ends_ = 0;
+  long started_ = 0;
+  long working_ = 0;  // clients that still wait for answers
+  bool stopping_ = false;
+};
+
+int load::connect_one() {
+  addrinfo hints{}, *list = nullptr;
+  hints.ai_socktype = SOCK_STREAM;
+  if (const int failed = ::getaddrinfo(plan_.host.c_str(), plan_.port.c_str(), &hints, &list))
+    throw std::runtime_error("cannot resolve " + plan_.host + " port " + plan_.port + ": " +
+                             ::gai_strerror(failed));
+  int fd = -1, error = 0;
+  for (addrinfo* a = list; a != nullptr && fd < 0; a = a->ai_next) {
+    fd = ::socket(a->ai_family, a->ai_socktype | SOCK_CLOEXEC, a->ai_protocol);
+    if (fd >= 0 && ::connect(fd, a->ai_addr, a->ai_addrlen) == 0) break;
+    error = errno;
+    if (fd >= 0) ::close(fd);
+    fd = -1;
+  }
+  ::freeaddrinfo(list);
+  if (fd < 0) {
+    errno = error;
+    return -1;
+  }
+  const int one = 1;
+  (void)::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+  return fd;
+}
+
+void load::connect_all() {
+  for (long i = 0; i < plan_.connections + plan_.idle; ++i) {
+    const int fd = connect_one();
+    if (fd < 0 && i == 0)
+      throw std::runtime_error("cannot connect to " + plan_.host + " port " + plan_.port + ": " +
+                               std::strerror(errno) + " (is the server running?)");
+    if (fd < 0) {
+      ++result_.error_count;
+      result_.errors.push_back("connection " + std::to_string(i + 1) + ": " + std::strerror(errno));
+      return;
+    }
+    if (i >= plan_.connections) {
+      idle_.push_back(fd);
+      continue;
+    }
+    auto c = std::make_unique<client>();
+    c->owner = this;
+    c->fd = fd;
+    c->next_line = c->expected_line = static_cast<std::size_t>(i) * 37 % plan_.text.size();
+    c->sent_at.resize(static_cast<std::size_t>(plan_.inflight));
+    c->receiving.argument = c->sending.argument = c.get();
+    c->receiving.on_self = [](eddy::callback*, void* self) {
+      auto& me = *static_cast<client*>(self);
+      me.owner->received(me);
+    };
+    c->sending.on_self = [](eddy::callback*, void* self) {
+      auto& me = *static_cast<client*>(self);
+      me.owner->sent(me);
+    };
+    clients_.push_back(std::move(c));
+  }
+}
+
+void load::add_line(client& c) {
+  c.out += plan_.text[c.next_line];
+  c.next_line = (c.next_line + 1) % plan_.text.size();
+  c.sent_at[(c.oldest + c.under_way) % c.sent_at.size()] = on_.now();
+  ++c.under_way;
+  ++started_;
+}
+
+void load::flush(client& c) {
+  if (c.failed || c.sending.state != eddy::progress::idle) return;
+  if (c.out_done == c.being_sent.size()) {
+    c.being_sent.swap(c.out);
+    c.out.clear();
+    c.out_done = 0;
+  }
+  if (c.being_sent.empty()) return;
+  eddy::prepare_send(c.sending, c.fd, c.being_sent.data() + c.out_done,
+                     c.being_sent.size() - c.out_done, 0);
+  eddy::submit(on_, c.sending);
+}
+
+void load::receive(client& c) {
+  eddy::prepare_recv(c.receiving, c.fd, c.in, sizeof c.in, 0);
+  eddy::submit(on_, c.receiving);
+}
+
+void load::start(client& c) {
+  for (long i = 0; i < plan_.inflight && more_lines(); ++i) add_line(c);
+  if (c.under_way == 0) return;
+  ++working_;
+  flush(c);
+  receive(c);
+}
+
+void load::fail(client& c, const std::string& what) {
+  if (c.failed) return;
+  c.failed = true;
+  --working_;
+  ++result_.error_count;
+  if (result_.errors.size() < 20) result_.errors.push_back(what);
+  if (c.sending.state == eddy::progress::in_flight) eddy::cancel(on_, c.sending);
+  if (c.receiving.state == eddy::progress::in_flight) eddy::cancel(on_, c.receiving);
+  if (working_ == 0) eddy::cancel(on_, timer_);
+}
+
+void load::sent(client& c) {
+  if (c.failed) return;
+  if (c.sending.result < 0)
+    return fail(c, std::string("send: ") + std::strerror(static_cast<int>(-c.sending.result)));
+  c.out_done += static_cast<std::size_t>(c.sending.result);
+  flush(c);
+}
+
+// Compares with what has to come; false when it differs.
+bool load::check(client& c, const char* data, std::size_t size) {
+  while (size > 0) {
+    if (c.under_way == 0) {
+      fail(c, "the server answered more than it was asked");
+      return false;
+    }
+    const std::string& answer = answers_[c.expected_line];
+    const std::size_t part = std::min(size, answer.size() - c.expected_done);
+    if (std::memcmp(data, answer.data() + c.expected_done, part) != 0) {
+      fail(c, "wrong answer to line " + std::to_string(c.expected_line + 1) + ": \"" +
+                  std::string(data, std::min<std::size_t>(part, 40)) + "\" instead of \"" +
+                  answer.substr(c.expected_done, 40) + "\"");
+      return false;
+    }
+    data += part;
+    size -= part;
+    c.expected_done += part;
+    if (c.expected_done < answer.size()) continue;
+    c.expected_done = 0;
+    c.expected_line = (c.expected_line + 1) % answers_.size();
+    result_.latency.add(on_.now() - c.sent_at[c.oldest]);
+    c.oldest = (c.oldest + 1) % c.sent_at.size();
+    --c.under_way;
+    ++result_.lines;
+    if (more_lines()) add_line(c);
+  }
+  return true;
+}
+
+void load::received(client& c) {
+  if (c.failed) return;
+  const std::int64_t got = c.receiving.result;
+  if (got < 0) return fail(c, std::string("recv: ") + std::strerror(static_cast<int>(-got)));
+  if (got == 0)
+    return fail(c, "the server closed a connection that had " + std::to_string(c.under_way) +
+                       " lines under way");
+  if (!check(c, c.in, static_cast<std::size_t>(got))) return;
+  flush(c);
+  if (c.under_way > 0) return receive(c);
+  if (--working_ == 0) eddy::cancel(on_, timer_);
+}
+
+// Ten times a second, until the last answer has come or has kept us waiting too long.
+void load::tick() {
+  const std::int64_t now = on_.now();
+  if (now >= ends_ || (plan_.interrupted && plan_.interrupted())) stopping_ = true;
+  if (plan_.progress) {
+    const double by_time = static_cast<double>(now - began_) / static_cast<double>(ends_ - began_);
+    const double by_lines =
+        plan_.lines > 0 ? static_cast<double>(result_.lines) / static_cast<double>(plan_.lines) : 0;
+    plan_.progress(std::min(1.0, std::max(by_time, by_lines)), result_.lines);
+  }
+  constexpr std::int64_t patience = 5 * eddy::nanoseconds_per_second;
+  if (now >= ends_ + patience) {
+    for (const auto& c : clients_)
+      if (!c->failed && c->under_way > 0)
+        fail(*c, "no answer within 5 s after the end, " + std::to_string(c->under_way) +
+                     " lines under way");
+    return;
+  }
+  if (working_ == 0) return;
+  eddy::prepare_timeout(timer_, now + eddy::nanoseconds_per_second / 10);
+  eddy::submit(on_, timer_);
+}
+
+load_result load::run() {
+  raise_descriptor_limit();
+  connect_all();
+  result_.backend = on_.backend_name();
+  const double server_before = plan_.pid != 0 ? usage_of(plan_.pid).cpu_seconds : 0;
+  const double client_before = own_cpu_seconds();
+  began_ = on_.now_uncached();
+  ends_ = began_ + static_cast<std::int64_t>(plan_.seconds * 1e9);
+  timer_.argument = this;
+  timer_.on_self = [](eddy::callback*, void* self) { static_cast<load*>(self)->tick(); };
+  for (const auto& c : clients_) start(*c);
+  tick();
+  on_.run(0);
+  result_.seconds = static_cast<double>(on_.now_uncached() - began_) * 1e-9;
+  result_.client_cpu_seconds = own_cpu_seconds() - client_before;
+  if (plan_.pid != 0) {
+    const process_usage after = usage_of(plan_.pid);
+    result_.server_cpu_seconds = after.cpu_seconds - server_before;
+    result_.server_resident_kib = after.resident_kib;
+  }
+  return result_;
+}
+
+}  // namespace
+
+load_result run_load(const load_plan& plan) { return load(plan).run(); }

@@ -1,0 +1,57 @@
+// eddy: looks at the system, serves the introduction's servers, loads them, and tours them all.
+#include <cstdio>
+#include <cstring>
+
+#include "commands.h"
+#include "eddy/version.h"
+#include "options.h"
+
+namespace {
+
+struct word {
+  const char* name;
+  int (*run)(const arguments&);
+  const char* what;
+};
+
+constexpr word words[] = {
+    {"info", info_command, "what this system offers, and what eddy would use"},
+    {"serve", serve_command, "one of the introduction's ROT13 servers"},
+    {"load", load_command, "many clients of such a server, every answer checked"},
+    {"tour", tour_command, "the introduction live: each of its servers, measured, as a page"},
+};
+
+void help(std::FILE* to) {
+  std::fprintf(to, "usage: eddy COMMAND [OPTIONS]\n\n");
+  for (const word& w : words) std::fprintf(to, "  %-6s %s\n", w.name, w.what);
+  std::fprintf(to, "\n  eddy COMMAND --help   explains a command\n  eddy --version        %s\n",
+               EDDY_VERSION);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc < 2 || std::strcmp(argv[1], "--help") == 0) {
+    help(argc < 2 ? stderr : stdout);
+    return argc < 2 ? 2 : 0;
+  }
+  if (std::strcmp(argv[1], "--version") == 0) {
+    std::printf("eddy %s\n", EDDY_VERSION);
+    return 0;
+  }
+  for (const word& w : words) {
+    if (std::strcmp(argv[1], w.name) != 0) continue;
+    try {
+      return w.run(arguments(argv + 2, argv + argc));
+    } catch (const usage_error& error) {
+      std::fprintf(stderr, "eddy %s: %s\n", w.name, error.what());
+      return 2;
+    } catch (const std::exception& error) {
+      std::fprintf(stderr, "eddy %s: %s\n", w.name, error.what());
+      return 1;
+    }
+  }
+  std::fprintf(stderr, "eddy: \"%s\" is not a command\n\n", argv[1]);
+  help(stderr);
+  return 2;
+}

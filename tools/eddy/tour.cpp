@@ -1,0 +1,2 @@
+#include "commands.h"
+int tour_command(const arguments&) { return 1; }
