@@ -1,0 +1,56 @@
+// What the introduction's servers are, and why each is faster than the one before.
+#include "system.h"
+#include "tour.h"
+
+std::vector<stage> all_stages() {
+  std::vector<stage> stages;
+  stages.push_back(
+      {"fork", "", "A process for each connection", "每个连接一个进程",
+       "The blocking client's code, once per connection. Each process waits in recv() for its own "
+       "client; nobody keeps a buffer for anybody else.",
+       "The program stays simple, because the system keeps the clients apart. The system pays: "
+       "every "
+       "line wakes another process, every process has its own memory, and each connection costs a "
+       "fork().",
+       "代码最简单，但每个连接都要付出一个进程的内存和切换代价。", 400});
+  stages.push_back(
+      {"polling", "", "Asking every socket, for ever", "不停轮询所有套接字",
+       "One process, sockets that do not block, and a loop that calls recv() on each of them.",
+       "No process is switched, but a system call is made for every socket in every round, ready "
+       "or "
+       "not. Look at the idle connections: the work grows with those who say nothing, and the "
+       "processor is busy even when nobody does.",
+       "单进程，但对每个套接字都要反复询问，空闲连接也消耗处理器。", 400});
+  stages.push_back(
+      {"select", "", "select(): wait until one is ready", "select()：等待就绪",
+       "One call waits for all sockets and says which are ready. The process sleeps while nothing "
+       "happens.",
+       "The useless recv() calls are gone. What remains grows with the highest descriptor: the "
+       "program "
+       "fills the sets, the kernel walks through them, and the program looks through the answer, "
+       "for "
+       "every turn. And a set has room for descriptors below 1024 only.",
+       "空转消失了，但每一轮的代价仍与描述符的最大值成正比，而且最多只能有1024个。", 900});
+  for (const eddy::backend_info& backend : all_backends()) {
+    if (!backend.available) continue;
+    const bool constant = (backend.features & eddy::backend_o1) != 0;
+    const bool is_select = std::string(backend.name) == "select";
+    stages.push_back(
+        {"event", backend.name, "Events: the library asks in the best way there is",
+         "事件：由库选择最好的方法",
+         constant
+             ? "The program names what it waits for once, and the kernel keeps the list. A turn "
+               "returns those that are ready."
+             : "The same program; the library asks by a call that is given the whole list each "
+               "time, as one has to where nothing better exists.",
+         constant
+             ? "The cost of a turn no longer depends on how many are connected, only on how many "
+               "are ready: compare the idle connections with select's."
+             : "It shows what the interface costs and what the method: the callbacks are those of "
+               "the stage on epoll, the time is that of the method.",
+         constant ? "代价只与就绪的连接数有关，与总连接数无关。"
+                  : "同一个程序，但底层方法每轮都要传递整个列表。",
+         is_select ? 900 : 10000});
+  }
+  return stages;
+}
