@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "tour.h"
+#include "tour_report.h"
 
 namespace {
 

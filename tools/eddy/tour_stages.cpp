@@ -1,6 +1,6 @@
 // What the introduction's servers are, and why each is faster than the one before.
 #include "system.h"
-#include "tour.h"
+#include "tour_report.h"
 
 std::vector<stage> all_stages() {
   std::vector<stage> stages;

@@ -1,7 +1,7 @@
 // The tour's closing table.
 #include <cstdio>
 
-#include "tour.h"
+#include "tour_report.h"
 
 void print_table(const tour_report& report) {
   std::printf("%-18s %-19s %11s %12s %10s %10s %10s\n", "stage", "clients", "lines/s",
