@@ -124,7 +124,11 @@ tour_report take_tour(const load_plan& base, bool quick, progress_bar& bar) {
       plan.progress = [&](double part, long) {
         bar.show((done + part) / parts, s.name() + ", " + what.name);
       };
-      of_stage.measured.push_back(measure(s, what, plan));
+      try {
+        of_stage.measured.push_back(measure(s, what, plan));
+      } catch (const std::exception&) {
+        if (interrupted == 0) throw;  // else it was the signal that kept a server from starting
+      }
       if (interrupted != 0) return report;
       done += 1;
     }
