@@ -42,12 +42,17 @@ body { font: 16px/1.55 system-ui, sans-serif; color: var(--ink); background: var
 h1 { line-height: 1.2; } h2 { margin-top: 2.2rem; }
 .chinese { color: var(--soft); font-weight: normal; }
 .card { background: var(--card); border-radius: .6rem; padding: .4rem 1rem; margin: 1rem 0; overflow-x: auto; }
+.plot { max-width: 40rem; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { text-align: right; padding: .25rem .5rem; border-bottom: 1px solid var(--line); white-space: nowrap; }
 th:first-child, td:first-child { text-align: left; }
-svg { width: 100%; max-width: 40rem; height: auto; display: block; }
+svg { width: 100%; height: auto; display: block; }
 svg text { fill: var(--ink); font: 13px system-ui, sans-serif; } svg rect { fill: var(--bar); }
 svg .value { fill: var(--soft); }
+@media (max-width: 36rem) {
+  svg text { font-size: 17px; }
+  table { font-size: .75rem; } th, td { padding: .2rem .22rem; white-space: normal; }
+  .card { padding: .4rem .5rem; } }
 </style></head><body>
 )";
 
@@ -106,7 +111,8 @@ std::string introduction_of(const tour_report& report) {
       lines += m.result.lines;
       errors += m.result.error_count;
     }
-  return "<h1>The introduction, live <span class=\"chinese\">异步IO简介：性能</span></h1>\n"
+  return "<h1>The introduction, live <span class=\"chinese\" "
+         "lang=\"zh\">异步IO简介：性能</span></h1>\n"
          "<p>The introduction to asynchronous I/O builds one ROT13 server again and again, and "
          "leaves "
          "its chapter about performance open. This page is that chapter, measured on this machine "
@@ -122,7 +128,7 @@ std::string introduction_of(const tour_report& report) {
          "busy "
          "machine the figures move; compare stages, not digits.</p>\n"
          "<p "
-         "class=\"chinese\">"
+         "class=\"chinese\" lang=\"zh\">"
          "每个客户端收到回答后才发送下一行；请比较各阶段服务器处理一行所用的处理器时间，越短越好。<"
          "/p>\n";
 }
@@ -135,18 +141,19 @@ std::string page_of(const tour_report& report) {
     const auto& scenes = report.stages[0].measured;
     for (std::size_t i = 0; i < scenes.size(); ++i)
       html += "<h2>Processor time per line: " + std::string(scenes[i].what.name) +
-              " <span class=\"chinese\">每行的处理器时间</span></h2>\n<p>" +
+              " <span class=\"chinese\" lang=\"zh\">每行的处理器时间</span></h2>\n<p>" +
               std::to_string(scenes[i].what.connections) + " clients" +
               (scenes[i].what.idle > 0
                    ? ", and " + std::to_string(scenes[i].what.idle) + " more that say nothing"
                    : "") +
               ", " + std::to_string(scenes[i].what.inflight) +
               (scenes[i].what.inflight == 1 ? " line" : " lines") +
-              " under way on each.</p>\n<div class=\"card\">" + bars(report, i) + "</div>\n";
+              " under way on each.</p>\n<div class=\"card plot\">" + bars(report, i) + "</div>\n";
   }
   for (const stage_report& s : report.stages)
-    html += "<h2>" + escaped(s.what.name()) + ": " + s.what.title + " <span class=\"chinese\">" +
-            s.what.chinese + "</span></h2>\n<p>" + s.what.changed + "</p>\n<p>" + s.what.why +
-            "</p>\n<p class=\"chinese\">" + s.what.chinese_summary + "</p>\n" + table_of(s);
+    html += "<h2>" + escaped(s.what.name()) + ": " + s.what.title +
+            " <span class=\"chinese\" lang=\"zh\">" + s.what.chinese + "</span></h2>\n<p>" +
+            s.what.changed + "</p>\n<p>" + s.what.why + "</p>\n<p class=\"chinese\" lang=\"zh\">" +
+            s.what.chinese_summary + "</p>\n" + table_of(s);
   return html + "</body></html>\n";
 }
