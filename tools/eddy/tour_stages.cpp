@@ -12,7 +12,7 @@ std::vector<stage> all_stages() {
        "every "
        "line wakes another process, every process has its own memory, and each connection costs a "
        "fork().",
-       "代码最简单，但每个连接都要付出一个进程的内存和切换代价。", 400});
+       "代码最简单，但每个连接都要付出一个进程的内存和切换代价。", 1000});
   stages.push_back(
       {"polling", "", "Asking every socket, for ever", "不停轮询所有套接字",
        "One process, sockets that do not block, and a loop that calls recv() on each of them.",
@@ -20,7 +20,7 @@ std::vector<stage> all_stages() {
        "or "
        "not. Look at the idle connections: the work grows with those who say nothing, and the "
        "processor is busy even when nobody does.",
-       "单进程，但对每个套接字都要反复询问，空闲连接也消耗处理器。", 400});
+       "单进程，但对每个套接字都要反复询问，空闲连接也消耗处理器。", 10000});
   stages.push_back(
       {"select", "", "select(): wait until one is ready", "select()：等待就绪",
        "One call waits for all sockets and says which are ready. The process sleeps while nothing "
