@@ -140,7 +140,8 @@ class LoadTest(unittest.TestCase):
 
     def lie(self, answer):
         with LyingServer(answer) as server:
-            return eddy("load", "--port", server.port, "--connections", "1", "--lines", "50")
+            return eddy("load", "--port", server.port, "--connections", "1", "--lines", "50",
+                        "--seconds", "1")
 
     def test_an_honest_server_of_the_test_itself_passes(self):
         self.assertEqual(self.lie(rot13).returncode, 0)
@@ -152,6 +153,15 @@ class LoadTest(unittest.TestCase):
 
     def test_an_answer_too_many_is_found(self):
         done = self.lie(lambda chunk: rot13(chunk) + b"and more\n")
+        self.assertEqual(done.returncode, 1)
+
+    def test_an_answer_that_never_comes_ends_the_load(self):
+        done = self.lie(lambda chunk: b"")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("no answer", done.stderr)
+
+    def test_an_answer_cut_short_is_found(self):
+        done = self.lie(lambda chunk: rot13(chunk)[:-1])
         self.assertEqual(done.returncode, 1)
 
     def test_a_connection_that_is_closed_early_is_found(self):
