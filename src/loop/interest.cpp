@@ -58,7 +58,7 @@ void unlink(fd_slot& slot, watcher* w) {
 int loop::watch_fd(watcher* w) {
   if (w->fd < 0) return 0;
   const auto index = static_cast<std::size_t>(w->fd);
-  if (index >= slots_.size() && !slots_.resize(index < 32 ? 32 : index + index / 2, fd_slot{}))
+  if (index >= slots_.size() && !slots_.resize(index < 32 ? 32 : index + 1, fd_slot{}))
     return ENOMEM;
   fd_slot& slot = slots_[index];
   if (is_full(slot)) return EMFILE;

@@ -26,14 +26,15 @@ void prepare_transfer(operation& op, verb what, int fd, const void* data, std::s
   op.size = size;
 }
 
-// Whether the kernel may perform it. Its write to a pipe or a socket raises SIGPIPE: sockets are
-// written with its send, everything else but files by the adapter, which keeps the signal away.
+// Whether the kernel may perform it. Its read of a non-blocking pipe does not wait, and its write
+// to a pipe or a socket raises SIGPIPE: sockets are written with its send, everything else but
+// files by the adapter, which keeps the signal away.
 bool for_kernel(const loop& on, operation& op) {
   if (op.what == verb::timeout) return on.has_system_clock();
-  if (op.what != verb::write) return true;
+  if (op.what != verb::write && op.what != verb::read) return true;
   struct stat status {};
   if (::fstat(op.fd, &status) != 0) return true;  // EBADF comes from the operation
-  if (S_ISSOCK(status.st_mode)) op.what = verb::send;
+  if (S_ISSOCK(status.st_mode)) op.what = op.what == verb::read ? verb::recv : verb::send;
   return S_ISSOCK(status.st_mode) || S_ISREG(status.st_mode) || S_ISBLK(status.st_mode);
 }
 

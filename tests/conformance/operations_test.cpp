@@ -117,6 +117,24 @@ TEST_P(operations, write_to_a_pipe_without_readers_is_an_error_and_no_signal) {
   }
 }
 
+TEST_P(operations, read_waits_on_a_pipe_whether_it_blocks_or_not) {
+  for (const int flags : {0, O_NONBLOCK}) {
+    int ends[2];
+    ASSERT_EQ(::pipe2(ends, O_CLOEXEC | flags), 0);
+    descriptor in(ends[0]), out(ends[1]);
+    char data[4] = {};
+    recorded op, soon;
+    prepare_read(op, in.get(), data, sizeof data, -1);
+    prepare_timeout(soon, on->now_uncached() + 1'000'000);
+    soon.then = [&](recorded&) { EXPECT_EQ(::write(out.get(), "x", 1), 1); };
+    submit(*on, op);
+    submit(*on, soon);
+    run();
+    EXPECT_EQ(op.ended_with, 1);
+    EXPECT_EQ(data[0], 'x');
+  }
+}
+
 TEST_P(operations, write_to_a_socket_whose_peer_is_gone_is_an_error_and_no_signal) {
   socket_pair pair;
   pair.b.close();
