@@ -1,4 +1,4 @@
-#include "eddy/backends.h"
+#include "eddy/backends.hpp"
 
 #include "backend/table.h"
 

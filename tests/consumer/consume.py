@@ -89,7 +89,7 @@ def pkg_config(options):
 
 def installed_headers(options):
     for folder in (options.prefix / "include", options.prefix / "include/eddy-libevent"):
-        for path in sorted(folder.rglob("*.h")):
+        for path in sorted([*folder.rglob("*.h"), *folder.rglob("*.hpp")]):
             name = path.relative_to(folder)
             if name.parts[0] != "eddy-libevent":
                 yield str(name)
@@ -100,7 +100,7 @@ def include_flags(options):
 
 
 def headers(options):
-    """Each compiles alone, twice included, as strict C11 and as C++20 without exceptions."""
+    """Each compiles alone, twice included, as C++20 without exceptions; a .h as strict C11, too."""
     folder = fresh(options.work, "headers")
     names = list(installed_headers(options))
     if "event2/event.h" not in names or "eddy/version.h" not in names:
@@ -108,6 +108,8 @@ def headers(options):
     for name in names:
         text = f"#include <{name}>\n#include <{name}>\nextern int unit;\n"
         for compiler, flags, suffix in ((options.cc, C11, ".c"), (options.cxx, CXX20, ".cpp")):
+            if suffix == ".c" and name.endswith(".hpp"):
+                continue
             unit = folder / f"unit{suffix}"
             unit.write_text(text)
             call([compiler, *flags, "-fsyntax-only", *include_flags(options), unit])
@@ -117,8 +119,10 @@ def headers(options):
 def two_units(options):
     """All headers in two units of one program: nothing is defined twice. In C, and in C++."""
     folder = fresh(options.work, "two_units")
-    includes = "".join(f"#include <{name}>\n" for name in installed_headers(options))
+    names = list(installed_headers(options))
     for compiler, flags, suffix in ((options.cc, C11, ".c"), (options.cxx, CXX20, ".cpp")):
+        includes = "".join(f"#include <{name}>\n" for name in names
+                           if suffix == ".cpp" or name.endswith(".h"))
         one, two = folder / f"one{suffix}", folder / f"two{suffix}"
         one.write_text(includes + "int two(void);\nint main(void) { return two(); }\n")
         two.write_text(includes + "int two(void);\nint two(void) { return 0; }\n")

@@ -4,7 +4,7 @@
 
 #include <cstdio>
 
-#include "eddy/backends.h"
+#include "eddy/backends.hpp"
 #include "json.h"
 #include "options.h"
 #include "system.h"

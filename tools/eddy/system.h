@@ -5,7 +5,7 @@
 
 #include <vector>
 
-#include "eddy/backends.h"
+#include "eddy/backends.hpp"
 
 std::vector<eddy::backend_info> all_backends();
 

@@ -1,4 +1,4 @@
-// eddy/backends.h - which kernel interfaces this library can wait with, here and now.
+// eddy/backends.hpp - which kernel interfaces this library can wait with, here and now.
 //
 // Safe to call from any thread; costs a few system calls the first time. Needs no exceptions.
 #pragma once
