@@ -60,10 +60,19 @@ int add_failed(const watcher* w, int error) {
   return -1;
 }
 
+// Neither negative, nor enormous, nor the name of a common timeout.
+bool is_ordinary(const timeval& tv) {
+  return static_cast<unsigned long>(tv.tv_sec) < INT_MAX &&
+         static_cast<unsigned long>(tv.tv_usec) < 1'000'000;
+}
+
+std::int64_t ordinary_timeout(const timeval& tv) {
+  return tv.tv_sec * nanoseconds_per_second + tv.tv_usec * 1000;
+}
+
 // Less than nothing is due at once, but, unlike nothing, it is a period for a persistent event.
 std::int64_t timeout_of(const timeval& tv) {
-  if (tv.tv_sec >= 0 && tv.tv_sec < INT_MAX && tv.tv_usec >= 0 && tv.tv_usec < 1'000'000) [[likely]]
-    return tv.tv_sec * nanoseconds_per_second + tv.tv_usec * 1000;
+  if (is_ordinary(tv)) return ordinary_timeout(tv);
   const bool negative = tv.tv_sec < 0 || tv.tv_usec < 0;
   const std::int64_t timeout = to_nanoseconds(tv);
   return negative && timeout == 0 ? 1 : timeout;
@@ -98,11 +107,27 @@ int add_event(watcher* w, const timeval* timeout) {
   return w->owner->add(w, timeout_of(*timeout));
 }
 
-int delete_event(event* ev, removal how, const char* function) {
+// With all that is asked of a call now and then.
+[[gnu::noinline]] int add_with_care(event* ev, const timeval* timeout) {
+  watcher* w = to_watcher(ev);
+  if (w->owner == nullptr) return refuse("event_add: the event has no event_base");
+  if (calls_are_looked_at) look_at_add(ev, timeout != nullptr);
+  if (const int error = add_event(w, timeout)) return add_failed(w, error);
+  if (calls_are_looked_at) debug_note_add(ev);
+  return 0;
+}
+
+[[gnu::noinline]] int delete_with_care(event* ev, removal how, const char* function) {
   watcher* w = to_watcher(ev);
   if (w->owner == nullptr) return refuse("an event that has no event_base was deleted");
-  if (calls_are_looked_at) [[unlikely]]
-    look_at_del(ev, function);
+  if (calls_are_looked_at) look_at_del(ev, function);
+  return as_result(w->owner->remove(w, how));
+}
+
+int delete_event(event* ev, removal how, const char* function) {
+  watcher* w = to_watcher(ev);
+  if (w->owner == nullptr || calls_are_looked_at) [[unlikely]]
+    return delete_with_care(ev, how, function);
   return as_result(w->owner->remove(w, how));
 }
 
@@ -163,15 +188,11 @@ void event_debug_unassign(event* ev) {
 
 int event_add(event* ev, const timeval* timeout) {
   watcher* w = to_watcher(ev);
-  if (w->owner == nullptr) return refuse("event_add: the event has no event_base");
-  if (calls_are_looked_at) [[unlikely]]
-    look_at_add(ev, timeout != nullptr);
-  const int error = add_event(w, timeout);
-  if (error != 0) [[unlikely]]
-    return add_failed(w, error);
-  if (calls_are_looked_at) [[unlikely]]
-    debug_note_add(ev);
-  return 0;
+  if (w->owner == nullptr || calls_are_looked_at || (timeout != nullptr && !is_ordinary(*timeout)))
+      [[unlikely]]
+    return add_with_care(ev, timeout);
+  const int error = w->owner->add(w, timeout == nullptr ? forever : ordinary_timeout(*timeout));
+  return error == 0 ? 0 : add_failed(w, error);
 }
 
 int event_del(event* ev) { return delete_event(ev, removal::wait_unless_finalizing, "event_del"); }

@@ -195,12 +195,6 @@ bool loop::other_thread() const {
   return running_ && threads_ != nullptr && threads_->thread_id() != thread_;
 }
 
-// The wake-up itself follows when the lock is left (loop_guard): whoever is woken under it would
-// only wait again, for the lock. That is 2.3 times as many round trips a second between two loops.
-void loop::notify_if_needed() {
-  if (lock_ != nullptr && other_thread()) owes_wake_ = true;
-}
-
 void loop::unlock_and_wake() {
   owes_wake_ = false;
   wakers_.fetch_add(1, std::memory_order_relaxed);
@@ -227,12 +221,10 @@ void loop::restart_turn() {
   notify_if_needed();
 }
 
-std::int64_t loop::now() {
+std::int64_t loop::ask_time() {
   if (!in_turn_ || no_time_cache_) return clock_.now();
-  if (!time_known_) {
-    now_ = clock_.now();
-    time_known_ = true;
-  }
+  now_ = clock_.now();
+  time_known_ = true;
   return now_;
 }
 

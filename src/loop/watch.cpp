@@ -11,8 +11,31 @@ constexpr int watched_bits = readiness_bits | watch_signal;
 
 }  // namespace
 
+// The commonest of all, with a way of its own: a timer, and nothing else, at rest or waiting.
+inline bool loop::is_plain_timer(const watcher* w) {
+  return (w->flags & ~(in_timers | is_initialised)) == 0 && w->common_queue < 0 &&
+         !(w->events & (watched_bits | watch_persist));
+}
+
+inline int loop::add_plain_timer(watcher* w, std::int64_t timeout) {
+  const std::int64_t deadline = saturating_add(now(), timeout);
+  if (w->is(in_timers)) {
+    timers_.move(w, deadline);
+  } else {
+    if (!timers_.reserve_one()) return ENOMEM;
+    w->deadline = deadline;
+    w->set(in_timers);
+    timers_.push(w);
+    ++event_count_;
+    note_most();
+  }
+  notify_if_needed();
+  return 0;
+}
+
 int loop::add(watcher* w, std::int64_t timeout) {
   loop_guard guard(*this);
+  if (timeout >= 0 && is_plain_timer(w)) return add_plain_timer(w, timeout);
   return add_locked(w, timeout, -1, false);
 }
 
@@ -22,14 +45,6 @@ int loop::add_with_common_timeout(watcher* w, int queue) {
 }
 
 int loop::add_locked(watcher* w, std::int64_t timeout, int common_queue, bool absolute) {
-  // The commonest of all: a timer that is moved.
-  constexpr int plain = in_timers | is_internal | is_initialised;
-  if ((w->flags & ~plain) == 0 && w->is(in_timers) && timeout >= 0 && common_queue < 0 &&
-      w->common_queue < 0 && !(w->events & (watched_bits | watch_persist))) {
-    timers_.move(w, saturating_add(absolute ? 0 : now(), timeout));
-    notify_if_needed();
-    return 0;
-  }
   if (w->is(is_finalizing)) return EINVAL;
   // Room for the timer first: after that only the kernel can refuse.
   if (timeout >= 0 && !w->is(in_timers) && !timers_.reserve_one()) return ENOMEM;
@@ -75,17 +90,17 @@ void loop::timed_out(watcher* w) {
 
 int loop::remove(watcher* w, removal how) {
   loop_guard guard(*this);
-  return remove_locked(w, how);
+  if (!is_plain_timer(w) || current_ == w) return remove_locked(w, how);
+  if (w->is(in_timers)) {
+    w->clear(in_timers);
+    timers_.remove(w);
+    --event_count_;
+  }
+  if (events() == 0) notify_if_needed();  // the loop may wait for nothing else
+  return 0;
 }
 
 int loop::remove_locked(watcher* w, removal how) {
-  // A timer, or what is not added at all.
-  constexpr int plain = in_timers | is_internal | is_initialised;
-  if ((w->flags & ~plain) == 0 && !(w->events & watch_signal) && current_ != w) {
-    if (w->is(in_timers)) stop_timer(w);
-    if (events() == 0) notify_if_needed();  // the loop may wait for nothing else
-    return 0;
-  }
   if (w->is(is_finalizing) && how != removal::even_if_finalizing) return 0;
   if ((w->events & watch_signal) && w->signal_calls_left != nullptr) *w->signal_calls_left = 0;
   if (w->is(in_timers)) stop_timer(w);

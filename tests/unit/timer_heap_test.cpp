@@ -98,5 +98,35 @@ TEST_F(timer_heap_model, a_deadline_that_moved_later_and_then_earlier_counts_as_
   take(50);
 }
 
+TEST_F(timer_heap_model, keeps_the_few_that_are_left_when_most_are_removed) {
+  for (std::size_t i = 0; i < watchers.size(); ++i)
+    push(watchers[i].get(), static_cast<std::int64_t>(i * 7919 % watchers.size()));
+  EXPECT_EQ(heap.next_deadline(), 0);
+  for (std::size_t i = 0; i < watchers.size(); ++i) {
+    if (i % 100 == 7) continue;
+    heap.remove(watchers[i].get());
+    expected.erase(watchers[i].get());
+  }
+  EXPECT_EQ(heap.size(), expected.size());
+  int seen = 0;
+  heap.for_each([&](watcher* w) { return seen += static_cast<int>(expected.count(w)), true; });
+  EXPECT_EQ(static_cast<std::size_t>(seen), expected.size());
+  for (std::int64_t now = 0; !expected.empty(); now += 100) take(now);
+  EXPECT_TRUE(heap.empty());
+}
+
+TEST_F(timer_heap_model, what_was_added_and_removed_before_anybody_asked_never_fires) {
+  for (int round = 0; round < 50; ++round) {
+    for (int i = 0; i < 40; ++i) push(watchers[static_cast<std::size_t>(i)].get(), 100 - i);
+    for (int i = 0; i < 40; ++i) {
+      heap.remove(watchers[static_cast<std::size_t>(i * 7 % 40)].get());
+      expected.clear();
+    }
+    EXPECT_TRUE(heap.empty());
+    EXPECT_EQ(heap.next_deadline(), INT64_MAX);
+  }
+  take(1000);
+}
+
 }  // namespace
 }  // namespace eddy
