@@ -26,8 +26,10 @@ int loop::run_active() {
     list_head& queue = active_[priority];
     if (queue.empty()) continue;
     current_priority_ = priority;
-    const bool limited = priority >= limited_from_;
-    ran = run_queue(queue, limited ? dispatch_callbacks_ : INT_MAX, limited ? until : INT64_MAX);
+    const bool limited =
+        priority >= limited_from_ && (dispatch_callbacks_ != INT_MAX || until != INT64_MAX);
+    ran = limited ? run_limited_queue(queue, until) : run_queue(queue);
+    statistics_.callbacks += static_cast<unsigned>(ran);
     // What is less urgent waits for another look at the kernel; internal work does not count.
     if (ran != 0 || stop_now_) break;
   }
@@ -35,30 +37,41 @@ int loop::run_active() {
   return ran;
 }
 
-int loop::run_queue(list_head& queue, int most_callbacks, std::int64_t until) {
-  const bool limited = most_callbacks != INT_MAX || until != INT64_MAX;
+// The first of the queue. Gives 1, or 0 for an internal one.
+inline int loop::run_front(list_head& queue) {
+  auto* c = reinterpret_cast<callback*>(queue.front());
+  if (c->kind != closure::persistent_event) [[unlikely]] {
+    const int counts = !c->is(is_internal);
+    run_one(c);
+    return counts;
+  }
+  auto* w = static_cast<watcher*>(c);  // never an internal one
+  queue.pop_front();
+  --active_count_;
+  w->clear(in_active);
+  // Before the callback, so that it may change its mind about the timeout.
+  if (w->interval > 0) [[unlikely]]
+    restart_interval(w);
+  call_event(w);
+  return 1;
+}
+
+int loop::run_queue(list_head& queue) {
   int ran = 0;
   while (!queue.empty()) {
-    auto* c = reinterpret_cast<callback*>(queue.front());
-    if (c->kind == closure::persistent_event) [[likely]] {
-      auto* w = static_cast<watcher*>(c);  // never an internal one
-      queue.pop_front();
-      --active_count_;
-      w->clear(in_active);
-      ++ran;
-      // Before the callback, so that it may change its mind about the timeout.
-      if (w->interval > 0) restart_interval(w);
-      call_event(w);
-    } else {
-      ran += !c->is(is_internal);
-      run_one(c);
-    }
+    ran += run_front(queue);
     if (leave_queue_) break;
-    if (limited &&
-        (ran >= most_callbacks || (ran != 0 && until != INT64_MAX && clock_.now() >= until)))
-      break;
   }
-  statistics_.callbacks += static_cast<unsigned>(ran);
+  return ran;
+}
+
+int loop::run_limited_queue(list_head& queue, std::int64_t until) {
+  int ran = 0;
+  while (!queue.empty()) {
+    ran += run_front(queue);
+    if (leave_queue_ || ran >= dispatch_callbacks_) break;
+    if (ran != 0 && until != INT64_MAX && clock_.now() >= until) break;
+  }
   return ran;
 }
 
@@ -91,7 +104,7 @@ void loop::run_one(callback* c) {
 inline void loop::call_event(watcher* w) {
   begin_callback(w);
   const event_function function = w->on_event;
-  if (bare_calls_) {
+  if (bare_calls_) [[likely]] {
     function(w->fd, w->fired, w->argument);
     current_ = nullptr;
     return;

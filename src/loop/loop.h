@@ -209,7 +209,9 @@ class loop {
 
   // dispatch.cpp
   int run_active();
-  int run_queue(list_head& queue, int most_callbacks, std::int64_t until);
+  int run_front(list_head& queue);
+  int run_queue(list_head& queue);
+  int run_limited_queue(list_head& queue, std::int64_t until);
   void run_one(callback* c);
   void call_event(watcher* w);
   void call_self(callback* c);
