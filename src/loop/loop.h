@@ -198,11 +198,12 @@ class loop {
   void run_due_timers();
   void wake_if_waiting();
   bool other_thread() const;
-  // The wake-up itself follows when the lock is left (loop_guard): whoever is woken under it would
-  // only wait again, for the lock. That is 2.3 times as many round trips a second between two
-  // loops.
+  // For who holds the lock. A loop that does not wait sees what was changed before it does; one that
+  // waits was changed by another thread. The wake-up itself follows when the lock is left
+  // (loop_guard): whoever is woken under it would only wait again, for the lock. That is 2.3 times
+  // as many round trips a second between two loops.
   void notify_if_needed() {
-    if (lock_ != nullptr && other_thread()) owes_wake_ = true;
+    if (wait_state_.load(std::memory_order_relaxed) == waiting) owes_wake_ = true;
   }
   void unlock_and_wake();
   void take_posted();
