@@ -3,19 +3,10 @@
 
 #include "base/memory.h"
 #include "loop/activate.h"
+#include "loop/callback_scope.h"
 #include "loop/loop.h"
 
 namespace eddy {
-
-inline void loop::begin_callback(callback* c) { current_ = c; }
-
-inline void loop::end_callback() {
-  current_ = nullptr;
-  if (condition_waiters_ != 0) [[unlikely]] {
-    condition_waiters_ = 0;
-    threads_->cond_signal(condition_, 1);
-  }
-}
 
 // Gives how many callbacks ran (internal ones do not count).
 int loop::run_active() {
@@ -102,71 +93,64 @@ void loop::run_one(callback* c) {
 }
 
 inline void loop::call_event(watcher* w) {
-  begin_callback(w);
   const event_function function = w->on_event;
   if (bare_calls_) [[likely]] {
+    current_ = w;
     function(w->fd, w->fired, w->argument);
     current_ = nullptr;
     return;
   }
-  const std::int64_t started = timing_ ? clock_.now() : 0;
-  unlock();
+  callback_scope scope(*this, w, reinterpret_cast<const void*>(function));
   function(w->fd, w->fired, w->argument);
-  lock();
-  if (timing_) note_duration(reinterpret_cast<const void*>(function), started);
-  end_callback();
 }
 
 void loop::call_self(callback* c) {
-  begin_callback(c);
   const self_function function = c->on_self;
   void* argument = c->argument;
-  const std::int64_t started = timing_ ? clock_.now() : 0;
-  unlock();
+  callback_scope scope(*this, c, reinterpret_cast<const void*>(function));
   function(c, argument);
-  lock();
-  if (timing_) note_duration(reinterpret_cast<const void*>(function), started);
-  end_callback();
 }
 
-// Once per delivery. The callback may remove the watcher, or free it: then the count on our stack
-// is set to 0 through signal_calls_left, and the watcher is not looked at again.
+// Once per delivery. The callback may remove the watcher, or free it: then what counts down is set
+// to 0 through signal_calls_left, and the watcher is not looked at again.
 void loop::call_signal(watcher* w) {
-  std::int16_t calls = w->signal_calls;
-  if (calls == 0) return;
-  begin_callback(w);
-  w->signal_calls_left = &calls;
-  while (calls != 0) {
-    --calls;
-    w->signal_calls = calls;
-    if (calls == 0) w->signal_calls_left = nullptr;
-    const event_function function = w->on_event;
-    unlock();
-    function(w->fd, w->fired, w->argument);
-    lock();
-    if (stop_now_ && calls != 0) {
-      w->signal_calls_left = nullptr;
-      break;
+  std::int16_t& left = signal_calls_left_;
+  struct at_the_end {
+    watcher* w;
+    const std::int16_t& left;
+    ~at_the_end() {
+      if (left != 0) w->signal_calls_left = nullptr;
     }
+  } end{w, left};
+  left = w->signal_calls;
+  w->signal_calls_left = &left;
+  while (left != 0) {
+    --left;
+    w->signal_calls = left;
+    if (left == 0) w->signal_calls_left = nullptr;
+    const event_function function = w->on_event;
+    {
+      callback_scope scope(*this, w, reinterpret_cast<const void*>(function));
+      function(w->fd, w->fired, w->argument);
+    }
+    if (stop_now_) break;
   }
-  end_callback();
 }
 
 void loop::call_finalizer(callback* c) {
-  begin_callback(c);
   c->clear(is_finalizing);
   const closure kind = c->kind;
   const finalize_function finalizer = c->on_finalize;
   const self_function function = c->on_self;
   void* argument = c->argument;
-  unlock();
-  if (kind == closure::finalize_self)
-    function(c, argument);
-  else
-    finalizer(static_cast<watcher*>(c), argument);
-  lock();
+  {
+    callback_scope scope(*this, c, reinterpret_cast<const void*>(function));
+    if (kind == closure::finalize_self)
+      function(c, argument);
+    else
+      finalizer(static_cast<watcher*>(c), argument);
+  }
   // The object may be gone: only the loop's own state is touched from here on.
-  end_callback();
   if (kind == closure::finalize_free) memory::release(static_cast<watcher*>(c));
 }
 

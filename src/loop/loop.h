@@ -175,6 +175,8 @@ class loop {
  private:
   friend class loop_guard;
   class activation_batch;
+  class callback_scope;
+  class run_scope;
 
   struct common_timeout {
     std::int64_t duration;
@@ -198,8 +200,8 @@ class loop {
   void run_due_timers();
   void wake_if_waiting();
   bool other_thread() const;
-  // For who holds the lock. A loop that does not wait sees what was changed before it does; one that
-  // waits was changed by another thread. The wake-up itself follows when the lock is left
+  // For who holds the lock. A loop that does not wait sees what was changed before it does; one
+  // that waits was changed by another thread. The wake-up itself follows when the lock is left
   // (loop_guard): whoever is woken under it would only wait again, for the lock. That is 2.3 times
   // as many round trips a second between two loops.
   void notify_if_needed() {
@@ -218,8 +220,6 @@ class loop {
   void call_self(callback* c);
   void call_signal(watcher* w);
   void call_finalizer(callback* c);
-  void begin_callback(callback* c);
-  void end_callback();
   void note_duration(const void* function, std::int64_t started);
   void wait_until_not_running(const callback* c);
 
@@ -331,7 +331,8 @@ class loop {
   std::atomic<int> wakers_{0};  // threads that may still touch this loop to wake it
 
   signal_mailbox* mailbox_ = nullptr;
-  array<watcher*> signals_;  // by number: its watchers
+  array<watcher*> signals_;             // by number: its watchers
+  std::int16_t signal_calls_left_ = 0;  // of the signal watcher that runs
 
   std::uint32_t last_tag_ = 0;
   int stale_turns_ = 0;  // in a row

@@ -3,9 +3,32 @@
 
 #include "backend/operation.h"
 #include "loop/activate.h"
+#include "loop/callback_scope.h"
 #include "loop/loop.h"
 
 namespace eddy {
+
+// From the start of run() to its end, by whatever way.
+class loop::run_scope {
+ public:
+  explicit run_scope(loop& l) : loop_(l) {
+    loop_.running_ = true;
+    if (loop_.threads_ != nullptr) loop_.thread_ = loop_.threads_->thread_id();
+    loop_.stop_after_turn_ = loop_.stop_now_ = loop_.leave_queue_ = false;
+    loop_.in_turn_ = loop_.time_known_ = false;
+  }
+  ~run_scope() {
+    loop_.in_turn_ = loop_.time_known_ = false;
+    loop_.current_ = nullptr;
+    loop_.current_priority_ = -1;
+    loop_.running_ = false;
+  }
+  run_scope(const run_scope&) = delete;
+  run_scope& operator=(const run_scope&) = delete;
+
+ private:
+  loop& loop_;
+};
 
 run_result loop::run(int flags) {
   loop_guard guard(*this);
@@ -13,34 +36,25 @@ run_result loop::run(int flags) {
     say(2, "a loop was run from one of its own callbacks; a loop runs once at a time");
     return run_result::failed;
   }
-  running_ = true;
-  if (threads_ != nullptr) thread_ = threads_->thread_id();
-  stop_after_turn_ = stop_now_ = leave_queue_ = false;
-  in_turn_ = time_known_ = false;
-  run_result result = run_result::stopped;
+  run_scope scope(*this);
   for (;;) {
     restart_turn_ = false;
     leave_queue_ = stop_now_;
-    if (stop_after_turn_ || stop_now_) break;
+    if (stop_after_turn_ || stop_now_) return run_result::stopped;
     take_posted();
     if (!(flags & run_without_events) && events() == 0 && virtual_count_ == 0 &&
-        operation_count_ == 0) {
-      result = run_result::nothing_to_do;
-      break;
-    }
+        operation_count_ == 0)
+      return run_result::nothing_to_do;
     ++statistics_.turns;
     wait_for_events(flags);
     run_due_timers();
     if (active_count_ != 0) {
       const int callbacks = run_active();
-      if ((flags & run_once) && active_count_ == 0 && callbacks != 0) break;
+      if ((flags & run_once) && active_count_ == 0 && callbacks != 0) return run_result::stopped;
     } else if (flags & run_nonblocking) {
-      break;
+      return run_result::stopped;
     }
   }
-  in_turn_ = time_known_ = false;
-  running_ = false;
-  return result;
 }
 
 std::int64_t loop::wait_time(int flags) {
@@ -91,17 +105,21 @@ void loop::wait_for_events(int flags) {
 }
 
 void loop::run_hooks(hook_time when, std::int64_t timeout) {
-  // A hook may remove itself or others while it runs, so the walk goes through a list of its own.
-  list_head& hooks = hooks_[static_cast<int>(when)];
-  list_head pending;
-  pending.splice_back(hooks);
-  while (!pending.empty()) {
-    auto* h = reinterpret_cast<wait_hook*>(pending.front());
+  // A hook may remove itself or others while it runs, so the walk goes through a list of its own;
+  // what is left of that when a hook throws stays.
+  struct walk {
+    loop& l;
+    list_head& hooks;
+    list_head pending;
+    explicit walk(loop& of, list_head& all) : l(of), hooks(all) { pending.splice_back(hooks); }
+    ~walk() { hooks.splice_back(pending); }
+  } all(*this, hooks_[static_cast<int>(when)]);
+  while (!all.pending.empty()) {
+    auto* h = reinterpret_cast<wait_hook*>(all.pending.front());
     h->link.unlink();
-    hooks.push_back(&h->link);
-    unlock();
+    all.hooks.push_back(&h->link);
+    callback_scope scope(*this, nullptr, reinterpret_cast<const void*>(h->call));
     h->call(h, timeout);
-    lock();
   }
 }
 

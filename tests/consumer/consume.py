@@ -87,6 +87,15 @@ def pkg_config(options):
     run_both(folder, LD_LIBRARY_PATH=options.prefix / "lib")
 
 
+def exceptions(options):
+    folder = fresh(options.work, "exceptions")
+    flags = call(["pkg-config", "--cflags", "--libs", "eddy-libevent"],
+                 env=environment(PKG_CONFIG_PATH=options.prefix / "lib/pkgconfig")).split()
+    call([options.cxx, *CXX20, HERE / "throws_through.cpp", "-o", folder / "throws", *flags])
+    printed = call([folder / "throws"], env=environment(LD_LIBRARY_PATH=options.prefix / "lib"))
+    expect(printed, "caught from a callback\nagain 0, calls 2\n", "throws_through")
+
+
 def installed_headers(options):
     for folder in (options.prefix / "include", options.prefix / "include/eddy-libevent"):
         for path in sorted([*folder.rglob("*.h"), *folder.rglob("*.hpp")]):
@@ -170,7 +179,8 @@ def precompiled(options):
     return 0
 
 
-WAYS = [find_package, add_subdirectory, pkg_config, headers, two_units, aliases, precompiled]
+WAYS = [find_package, add_subdirectory, pkg_config, headers, two_units, aliases, precompiled,
+        exceptions]
 
 
 def main():
