@@ -91,7 +91,8 @@ def exceptions(options):
     folder = fresh(options.work, "exceptions")
     flags = call(["pkg-config", "--cflags", "--libs", "eddy-libevent"],
                  env=environment(PKG_CONFIG_PATH=options.prefix / "lib/pkgconfig")).split()
-    call([options.cxx, *CXX20, HERE / "throws_through.cpp", "-o", folder / "throws", *flags])
+    call([options.cxx, *CXX20, "-fexceptions", HERE / "throws_through.cpp", "-o", folder / "throws",
+          *flags])
     printed = call([folder / "throws"], env=environment(LD_LIBRARY_PATH=options.prefix / "lib"))
     expect(printed, "caught from a callback\nagain 0, calls 2\n", "throws_through")
 

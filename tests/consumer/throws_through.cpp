@@ -20,7 +20,8 @@ int main() {
   } catch (const std::runtime_error& error) {
     std::printf("caught %s\n", error.what());
   }
-  std::printf("again %d, calls %d\n", event_base_loop(base, EVLOOP_ONCE), calls);
+  const int again = event_base_loop(base, EVLOOP_ONCE);
+  std::printf("again %d, calls %d\n", again, calls);
   event_free(timer);
   event_base_free(base);
 }
