@@ -57,7 +57,8 @@ class backend {
   virtual int highest_descriptor() const { return INT_MAX; }
 
   // Waits at most `timeout` ns (`forever`: without end; 0: not at all) and appends what happened.
-  // Returns 0 or an errno; EINTR is returned, not retried. Never waits less than `timeout` without
+  // Returns 0 or an errno; EINTR is returned, not retried; ESTALE: what is watched has to be told
+  // again, as after a fork. Never waits less than `timeout` without
   // a reason, never runs user code.
   virtual int wait(std::int64_t timeout, fired_list& fired) = 0;
 
@@ -72,7 +73,8 @@ class completion_backend : public backend {
  public:
   // Starts `op`; memory that it names must live until it completes. Exactly one completion is
   // appended to fired_list::completed by a later `wait`.
-  // Returns 0, or an errno when it could not be started, in which case nothing is appended.
+  // Returns 0, or an errno when it could not be started, in which case nothing is appended: ENOMEM,
+  // this one; EOWNERDEAD, in a child before after_fork; any other, nothing can, now or later.
   virtual int submit(operation* op) = 0;
 
   // Asks the kernel to stop `op`. It still completes, with -ECANCELED or with what it had done.

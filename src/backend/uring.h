@@ -3,10 +3,12 @@
 // Readiness stays with an epoll set, which io_uring does no better; operations are the kernel's.
 // While none is in flight a wait is the epoll set's own; otherwise the ring is the place to wait,
 // and the epoll set is one more request in it. The ring is made at the first operation, so that a
-// loop without any costs what an epoll loop costs.
+// loop without any costs what an epoll loop costs. It belongs to the thread that waits; a loop that
+// goes on on another one gets a new ring, see move_to_this_thread.
 #pragma once
 
 #include <liburing.h>
+#include <pthread.h>
 
 #include "backend/backend.h"
 #include "backend/epoll.h"
@@ -14,6 +16,8 @@
 #include "base/handle_table.h"
 
 namespace eddy {
+
+constexpr unsigned char op_epoll_wait = 59;  // Linux 6.15; not in the headers of Debian 12
 
 // For the table of backends.
 backend* make_uring_backend(const char** why);
@@ -45,26 +49,43 @@ class uring_backend final : public completion_backend {
  private:
   enum class epoll_request { none, poll, epoll_wait };
 
+  // user_data of what is not an operation; handles are larger.
+  static constexpr std::uint64_t of_nobody = 0;
+  static constexpr std::uint64_t of_epoll = 1;
+
+  // uring_ring.cpp
+  bool forked() const;
+  bool of_this_thread() const;
   int open_ring();
+  int enable_ring();
+  void forget_ring();
+  int move_to_this_thread(fired_list& fired);
   void close_ring();
   void end_all(std::int64_t result);
+
+  // uring.cpp
   io_uring_sqe* next_sqe();
   bool prepare(operation* op);
   void fill(io_uring_sqe* sqe, operation* op);
   void submit_backlog();
+  void retry_cancels();
+
+  // uring_wait.cpp
+  int take_over(fired_list& fired);
   void watch_epoll();
   int enter(std::int64_t timeout);
   int reap(fired_list& fired);
-  int epoll_came(int result, fired_list& fired);
-  bool forked() const;
-  bool ring_of_another_thread() const;
+  void epoll_came(int result, fired_list& fired);
 
   epoll_backend* epoll_;
   io_uring ring_{};
   bool ring_open_ = false;
+  bool enabled_ = false;
   bool has_epoll_wait_ = false;
-  unsigned fork_count_ = 0;  // how often the process had forked when the ring was made
-  int thread_ = 0;           // who made it, which alone may submit
+  bool epoll_came_ = false;    // the set has events that were not fetched yet
+  int epoll_failures_ = 0;     // of its request, in a row
+  std::uint64_t process_ = 0;  // sys::process_mark() of who made the ring
+  pthread_t thread_{};         // who enabled it, which alone may submit
   handle_table<operation> operations_;
   operation_queue backlog_;   // found no room in the submission queue
   operation_queue finished_;  // completed without the kernel

@@ -7,8 +7,10 @@
 namespace eddy {
 namespace {
 
-constexpr std::uint64_t of_epoll = 1;
-constexpr std::uint8_t op_epoll_wait = 59;  // IORING_OP_EPOLL_WAIT, Linux 6.15
+// When the epoll set cannot be waited for through the ring, whatever the reason, it is looked at so
+// often.
+constexpr int most_epoll_failures = 8;
+constexpr std::int64_t look_again_after = 10'000'000;
 
 // What the kernel says, as every backend says it.
 std::int64_t result_of(const operation* op, int result) {
@@ -28,29 +30,48 @@ int uring_backend::wait(std::int64_t timeout, fired_list& fired_now) {
     timeout = 0;
   }
   if (!ring_open_ || forked()) return epoll_->wait(timeout, fired_now);
-  if (ring_of_another_thread()) {
-    // The kernel takes requests of the thread only that made the ring. What was in flight ends.
-    close_ring();
-    end_all(-ECANCELED);
-    return wait(0, fired_now);
-  }
   // A request in the ring would take events away from the epoll set's own wait.
   if (operations_.size() == 0 && epoll_request_ == epoll_request::none)
     return epoll_->wait(timeout, fired_now);
-  if (cancels_waiting_ != 0) {
-    cancels_waiting_ = 0;
-    operations_.for_each([this](operation* op) {
-      if (op->state == progress::cancelling) cancel(op);
-    });
+  // Room for what the request may bring: events that were taken out of the set must not be lost.
+  if (!fired_now.ready.reserve(fired_now.ready.size() +
+                               sizeof epoll_events_ / sizeof epoll_events_[0]))
+    return ENOMEM;
+  if (!of_this_thread()) {
+    if (const int error = take_over(fired_now)) return error;
+    if (!ring_open_) return wait(0, fired_now);
+    if (!fired_now.completed.empty()) timeout = 0;
   }
+  retry_cancels();
   submit_backlog();
   watch_epoll();
-  if (const int error = enter(timeout)) return error;
-  return reap(fired_now);
+  const bool look = epoll_request_ == epoll_request::none;
+  if (look && (timeout < 0 || timeout > look_again_after)) timeout = look_again_after;
+  const int error = enter(timeout);
+  if (error == EEXIST) return take_over(fired_now);  // of a thread that is gone, by the same name
+  if (error != 0) return error;
+  epoll_came_ = look;
+  (void)reap(fired_now);
+  return epoll_came_ ? epoll_->wait(0, fired_now) : 0;
+}
+
+// The first wait, or the first on another thread. ESTALE: what the ring held of the epoll set's
+// events may be lost.
+int uring_backend::take_over(fired_list& fired_now) {
+  if (enabled_) {
+    const bool watched = epoll_request_ != epoll_request::none;
+    const int error = move_to_this_thread(fired_now);
+    return watched ? ESTALE : error;
+  }
+  const int error = enable_ring();
+  if (error == 0) return 0;
+  close_ring();
+  end_all(-error);
+  return 0;
 }
 
 void uring_backend::watch_epoll() {
-  if (epoll_request_ != epoll_request::none) return;
+  if (epoll_request_ != epoll_request::none || epoll_failures_ >= most_epoll_failures) return;
   io_uring_sqe* sqe = next_sqe();
   if (sqe == nullptr) return;
   if (has_epoll_wait_) {
@@ -77,41 +98,45 @@ int uring_backend::enter(std::int64_t timeout) {
 }
 
 int uring_backend::reap(fired_list& fired_now) {
-  int error = 0;
+  int reaped = 0;
   io_uring_cqe* cqe = nullptr;
   while (::io_uring_peek_cqe(&ring_, &cqe) == 0 && cqe != nullptr) {
     // Copied and given back first: what follows may submit, which may need room.
     const io_uring_cqe seen = *cqe;
     ::io_uring_cqe_seen(&ring_, cqe);
+    ++reaped;
     if (seen.user_data == of_epoll) {
-      const int failed = epoll_came(seen.res, fired_now);
-      if (error == 0) error = failed;
+      epoll_came(seen.res, fired_now);
     } else if (operation* op = operations_.find(seen.user_data)) {
       operations_.remove(seen.user_data);
       op->result = result_of(op, seen.res);
       fired_now.completed.push(op);
     }
   }
-  return error;
+  return reaped;
 }
 
 // The request ended: with events, or because it was told to, or because an old kernel's epoll set
 // became readable. It is made again by the next wait that has operations in flight.
-int uring_backend::epoll_came(int result, fired_list& fired_now) {
+void uring_backend::epoll_came(int result, fired_list& fired_now) {
   const epoll_request request = epoll_request_;
   epoll_request_ = epoll_request::none;
+  if (result == -EINVAL || result == -EOPNOTSUPP) has_epoll_wait_ = false;
   if (result < 0) {
-    if (result == -EINVAL || result == -EOPNOTSUPP) has_epoll_wait_ = false;
-    return 0;
+    if (result != -ECANCELED) ++epoll_failures_;
+    epoll_came_ = true;
+    return;
   }
-  if (request == epoll_request::poll) return epoll_->wait(0, fired_now);
+  epoll_failures_ = 0;
+  if (request == epoll_request::poll) {
+    epoll_came_ = true;
+    return;
+  }
   const auto count = static_cast<std::size_t>(result);
-  if (!fired_now.ready.reserve(fired_now.ready.size() + count)) return ENOMEM;
   epoll_event* list = epoll_backend::as_epoll_events(fired_now.ready.end());
   for (std::size_t i = 0; i < count; ++i) list[i] = epoll_events_[i];
   epoll_backend::translate(fired_now.ready.end(), result);
   (void)fired_now.ready.grow_reserved(count);
-  return 0;
 }
 
 }  // namespace eddy

@@ -5,8 +5,8 @@
 
 namespace eddy {
 
-// The callback is known as the one that runs, and the lock is left. It may throw: the loop is then as
-// after a return.
+// The callback is known as the one that runs, and the lock is left. It may throw: the loop is then
+// as after a return.
 class loop::callback_scope {
  public:
   callback_scope(loop& l, callback* c, const void* function) : loop_(l), function_(function) {

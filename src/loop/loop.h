@@ -37,6 +37,7 @@ enum run_flag : int {
   run_without_events = 0x04,  // stay although nothing is added
 };
 
+// failed: it runs already, or the backend could not wait, four times in a row. What is added stays.
 enum class run_result { stopped = 0, nothing_to_do = 1, failed = -1 };
 
 // How `remove` treats a callback that runs on another thread at this moment.
@@ -145,7 +146,10 @@ class loop {
   void remove_hook(wait_hook* h);
 
   // --- operations; see src/ops ---
+  // Null where the kernel performs none.
   completion_backend* completions() { return completion_; }
+  // They cannot be had after all: once, for the rest of the loop's life.
+  void completions_refused(int error);
   void operation_submitted(operation* op);
   void complete(operation* op);
   int operations_in_flight() const { return operation_count_; }
@@ -194,6 +198,7 @@ class loop {
   std::int64_t ask_time();
   void wait_for_events(int flags);
   std::int64_t wait_time(int flags);
+  void note_failed_wait(int error);
   void collect();
   int settle_marks(int fd, fd_slot& slot, int what);
   void run_hooks(hook_time when, std::int64_t timeout);
@@ -336,6 +341,8 @@ class loop {
 
   std::uint32_t last_tag_ = 0;
   int stale_turns_ = 0;  // in a row
+  static constexpr int most_failed_waits = 4;
+  int failed_waits_ = 0;  // in a row
   int highest_fd_ = 0;
   int edge_bit_ = 0;  // watch_edge, where the backend has it
   loop_statistics statistics_;

@@ -1,5 +1,7 @@
 // The turn: the only place that knows the order of things.
 #include <cerrno>
+#include <cstdio>
+#include <cstring>
 
 #include "backend/operation.h"
 #include "loop/activate.h"
@@ -47,6 +49,10 @@ run_result loop::run(int flags) {
       return run_result::nothing_to_do;
     ++statistics_.turns;
     wait_for_events(flags);
+    if (failed_waits_ >= most_failed_waits) {
+      failed_waits_ = 0;
+      return run_result::failed;
+    }
     run_due_timers();
     if (active_count_ != 0) {
       const int callbacks = run_active();
@@ -97,11 +103,24 @@ void loop::wait_for_events(int flags) {
   wait_state_.store(awake, std::memory_order_relaxed);
   in_turn_ = true;
   if (timing_) statistics_.waiting += clock_.now() - started;
-  if (error != 0 && error != EINTR) say(2, "a backend's wait failed; trying again");
+  if (error == 0 || error == EINTR) [[likely]]
+    failed_waits_ = 0;
+  else
+    note_failed_wait(error);
   collect();
   if (mailbox_ != nullptr) deliver_signals();
   if (!hooks_[1].empty()) run_hooks(hook_time::after_wait, forever);
   take_posted();
+}
+
+void loop::note_failed_wait(int error) {
+  if (error == ESTALE) error = register_again();
+  if (error == 0) return;
+  if (failed_waits_++ != 0) return;
+  char message[100];
+  std::snprintf(message, sizeof message, "%s cannot wait (%s); trying again", backend_->name(),
+                std::strerror(error));
+  say(2, message);
 }
 
 void loop::run_hooks(hook_time when, std::int64_t timeout) {
@@ -177,6 +196,15 @@ void loop::operation_submitted(operation* op) {
   op->kind = closure::self;
   in_flight_.push_back(&op->link);
   ++operation_count_;
+}
+
+void loop::completions_refused(int error) {
+  completion_ = nullptr;
+  char message[160];
+  std::snprintf(message, sizeof message,
+                "eddy: %s cannot perform operations here (%s); they go by way of readiness",
+                backend_->name(), std::strerror(error == ENOBUFS ? ENOMEM : error));
+  say(1, message);
 }
 
 void loop::complete(operation* op) {

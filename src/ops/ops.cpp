@@ -94,6 +94,7 @@ void submit(loop& on, operation& op) {
       return;
     }
     // No ring to be had (descriptors, memory, a filter set since): as on a readiness backend.
+    if (error != ENOMEM) on.completions_refused(error);
   }
   adapter::start(on, op);
 }
@@ -101,7 +102,7 @@ void submit(loop& on, operation& op) {
 void cancel(loop& on, operation& op) {
   if (op.state != progress::in_flight) return;
   op.state = progress::cancelling;
-  if (op.handle != 0)
+  if (op.handle != 0 && on.completions() != nullptr)
     on.completions()->cancel(&op);
   else
     adapter::cancel(on, op);

@@ -15,26 +15,11 @@
 
 #include "ops/ops.h"
 #include "support/backends.h"
+#include "support/recorded.h"
 #include "support/sockets.h"
 
 namespace eddy::test {
 namespace {
-
-// An operation that remembers how it ended.
-struct recorded : operation {
-  int calls = 0;
-  std::int64_t ended_with = 0;
-  std::function<void(recorded&)> then;
-
-  recorded() {
-    on_self = [](callback* c, void*) {
-      auto* self = static_cast<recorded*>(static_cast<operation*>(c));
-      ++self->calls;
-      self->ended_with = self->result;
-      if (self->then) self->then(*self);
-    };
-  }
-};
 
 class operations : public on_every_backend {
  protected:

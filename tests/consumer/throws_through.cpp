@@ -1,5 +1,5 @@
-// A callback that throws, through the C face of the shared library: event_base_loop() is left, and the
-// base goes on when it is run again.
+// A callback that throws, through the C face of the shared library: event_base_loop() is left, and
+// the base goes on when it is run again.
 #include <event2/event.h>
 
 #include <cstdio>

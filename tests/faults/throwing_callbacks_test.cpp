@@ -24,13 +24,12 @@ struct calling : watcher {
   std::function<void()> run;
   int calls = 0;
 
-  calling(loop& l, int descriptor, int wanted, std::function<void()> what)
-      : run(std::move(what)) {
+  calling(loop& l, int descriptor, int wanted, std::function<void()> what) : run(std::move(what)) {
     flags = is_initialised;
     events = static_cast<std::int16_t>(wanted);
-    kind = (wanted & watch_signal) != 0     ? closure::signal
+    kind = (wanted & watch_signal) != 0    ? closure::signal
            : (wanted & watch_persist) != 0 ? closure::persistent_event
-                                            : closure::event;
+                                           : closure::event;
     fd = descriptor;
     owner = &l;
     argument = this;
@@ -181,13 +180,13 @@ TEST_P(throwing_callbacks, of_an_operation_count_as_its_completion) {
   EXPECT_EQ(op.result, 1);
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    backend, throwing_callbacks,
-    testing::Combine(testing::ValuesIn(available_backends()),
-                     testing::Values(locks::none, locks::pthreads)),
-    [](const auto& one) {
-      return std::get<0>(one.param) + (std::get<1>(one.param) == locks::none ? "" : "_with_locks");
-    });
+INSTANTIATE_TEST_SUITE_P(backend, throwing_callbacks,
+                         testing::Combine(testing::ValuesIn(available_backends()),
+                                          testing::Values(locks::none, locks::pthreads)),
+                         [](const auto& one) {
+                           return std::get<0>(one.param) +
+                                  (std::get<1>(one.param) == locks::none ? "" : "_with_locks");
+                         });
 
 }  // namespace
 }  // namespace eddy::test
