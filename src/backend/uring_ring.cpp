@@ -1,5 +1,5 @@
-// The ring's life: made at the first operation, enabled by the thread that first waits in it, remade
-// when another thread does, closed when nothing that it was given can be touched any more.
+// The ring's life: made at the first operation, enabled by the thread that first waits in it,
+// remade when another thread does, closed when nothing that it was given can be touched any more.
 #include <pthread.h>
 #include <unistd.h>
 

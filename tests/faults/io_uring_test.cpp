@@ -141,7 +141,9 @@ TEST_F(io_uring_faults, a_refused_ring_leaves_the_work_to_readiness_and_says_so_
 }
 
 TEST_F(io_uring_faults, fewer_flags_and_a_smaller_ring_are_tried_before_that) {
-  failing_calls refused(sys::call::uring_setup, [](int n) { return n == 1 ? EINVAL : n == 2 ? ENOMEM : 0; });
+  failing_calls refused(sys::call::uring_setup, [](int n) {
+    return n == 1 ? EINVAL : n == 2 ? ENOMEM : 0;
+  });
   socket_pair pair;
   char byte = 0;
   recorded op;
@@ -220,7 +222,8 @@ TEST_F(io_uring_faults, ten_thousand_completions_at_once_are_all_reaped) {
   }
 }
 
-TEST_F(io_uring_faults, more_events_than_a_request_brings_all_arrive_while_operations_are_in_flight) {
+TEST_F(io_uring_faults,
+       more_events_than_a_request_brings_all_arrive_while_operations_are_in_flight) {
   constexpr std::size_t count = 200;
   socket_pair idle;
   char byte = 0;
