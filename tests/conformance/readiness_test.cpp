@@ -1,6 +1,6 @@
 // Readiness: what is told of a descriptor, the same on every backend.
-#include <gtest/gtest.h>
 #include <fcntl.h>
+#include <gtest/gtest.h>
 
 #include <cerrno>
 #include <cstring>
@@ -45,14 +45,15 @@ class readiness : public on_every_backend {
 struct situation {
   const char* name;
   void (*make)(socket_pair&);
-  int ready;         // of read and write
+  int ready;          // of read and write
   bool peer_is_gone;  // what watch_closed tells
 };
 
 const situation situations[] = {
     {"idle", [](socket_pair&) {}, wr, false},
     {"data", [](socket_pair& p) { put(p.b); }, rd | wr, false},
-    {"peer shut down writing", [](socket_pair& p) { ::shutdown(p.b.get(), SHUT_WR); }, rd | wr, true},
+    {"peer shut down writing", [](socket_pair& p) { ::shutdown(p.b.get(), SHUT_WR); }, rd | wr,
+     true},
     {"peer shut down writing, data unread",
      [](socket_pair& p) {
        put(p.b);
@@ -73,7 +74,8 @@ TEST_P(readiness, each_interest_is_told_what_is_ready_of_it_and_nothing_else) {
     socket_pair pair;
     one.make(pair);
     for (const int wanted : {rd, wr, rd | wr})
-      EXPECT_EQ(told(pair.a.get(), wanted), wanted & one.ready) << one.name << ", wanted " << wanted;
+      EXPECT_EQ(told(pair.a.get(), wanted), wanted & one.ready)
+          << one.name << ", wanted " << wanted;
     if (!has(feature_early_close)) continue;
     EXPECT_EQ(told(pair.a.get(), closed), one.peer_is_gone ? closed : 0) << one.name;
     EXPECT_EQ(told(pair.a.get(), rd | closed), (rd & one.ready) | (one.peer_is_gone ? closed : 0))

@@ -17,9 +17,9 @@ struct watching : watcher {
   watching(loop& l, int number, int wanted, std::function<void()> what = {})
       : run(std::move(what)) {
     flags = is_initialised;
-    kind = (wanted & watch_signal) != 0     ? closure::signal
+    kind = (wanted & watch_signal) != 0    ? closure::signal
            : (wanted & watch_persist) != 0 ? closure::persistent_event
-                                            : closure::event;
+                                           : closure::event;
     events = static_cast<std::int16_t>(wanted);
     fd = number;
     owner = &l;
