@@ -42,6 +42,11 @@ struct operation : callback {
   // (poll), 0 (connect, timeout), or minus an errno.
   std::int64_t result = 0;
 
+  // With its owner: neither in flight nor completed with the callback yet to run.
+  bool is_idle() const {
+    return state == progress::idle && !(flags & (in_active | in_active_later));
+  }
+
   // For whoever performs it.
   std::uint64_t handle = 0;           // what the kernel knows it by
   operation* next_waiting = nullptr;  // in a queue of operations

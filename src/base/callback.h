@@ -24,6 +24,7 @@ enum callback_flag : std::int16_t {
   in_active_later = 0x20,  // queued for the next turn
   is_finalizing = 0x40,
   is_initialised = 0x80,
+  is_operation = 0x100,  // an operation, from submit until its callback runs
 };
 
 // How the loop runs a callback.

@@ -81,6 +81,10 @@ void loop::run_one(callback* c) {
       break;
     case closure::self:
       take_from_active(c);
+      if (c->is(is_operation)) {
+        c->clear(is_operation);
+        --operation_count_;
+      }
       call_self(c);
       break;
     case closure::finalize_self:

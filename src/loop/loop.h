@@ -150,8 +150,10 @@ class loop {
   completion_backend* completions() { return completion_; }
   // They cannot be had after all: once, for the rest of the loop's life.
   void completions_refused(int error);
-  void operation_submitted(operation* op);
+  // False, with a message, for one that is not idle.
+  bool operation_submitted(operation* op);
   void complete(operation* op);
+  // Those whose callbacks have not run yet.
   int operations_in_flight() const { return operation_count_; }
   // Visits those in flight; `visit` may complete the one that it is given.
   template <class Visit>
@@ -316,8 +318,8 @@ class loop {
   int event_count_ = 0;      // added + timed, without internal ones
   int internal_active_ = 0;  // how many of active_count_ are internal
   int virtual_count_ = 0;
-  int operation_count_ = 0;
-  list_head in_flight_;  // operation::link
+  int operation_count_ = 0;  // submitted, the callback has not run yet
+  list_head in_flight_;      // operation::link
   int most_events_ = 0;
   int most_virtual_ = 0;
   int most_active_ = 0;

@@ -189,13 +189,18 @@ int loop::settle_marks(int fd, fd_slot& slot, int what) {
   return what;
 }
 
-void loop::operation_submitted(operation* op) {
+bool loop::operation_submitted(operation* op) {
   loop_guard guard(*this);
+  if (!op->is_idle()) {
+    say(2, "an operation was submitted again before its callback ran; nothing was done");
+    return false;
+  }
   op->state = progress::in_flight;
-  op->callback::flags = is_initialised;
+  op->callback::flags = is_initialised | is_operation;
   op->kind = closure::self;
   in_flight_.push_back(&op->link);
   ++operation_count_;
+  return true;
 }
 
 void loop::completions_refused(int error) {
@@ -210,7 +215,6 @@ void loop::completions_refused(int error) {
 void loop::complete(operation* op) {
   loop_guard guard(*this);
   op->link.unlink();
-  --operation_count_;
   op->state = progress::idle;
   // One that succeeds at once, submitted again by its own callback, would keep this turn for
   // itself.

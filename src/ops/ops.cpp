@@ -81,8 +81,8 @@ void prepare_timeout(operation& op, std::int64_t deadline) {
 }
 
 void submit(loop& on, operation& op) {
+  if (!on.operation_submitted(&op)) return;
   op.handle = 0;
-  on.operation_submitted(&op);
   completion_backend* kernel = on.completions();
   if (kernel != nullptr && for_kernel(on, op)) {
     const int error = kernel->submit(&op);

@@ -35,11 +35,11 @@ void prepare_poll(operation& op, int fd, interest wanted);
 // 0 at `deadline`, in ns of the loop's clock; never before.
 void prepare_timeout(operation& op, std::int64_t deadline);
 
-// Starts `op`, which must be idle. Several at a time on one descriptor in one direction are
-// allowed, but it is not promised which of them gets the next bytes: Linux wakes the last one
-// first.
+// Starts `op`, which must be idle (is_idle; another is left alone, with a message). Several at a
+// time on one descriptor in one direction are allowed, but it is not promised which of them gets
+// the next bytes: Linux wakes the last one first.
 //
-//  Its callback runs once, from the loop, never from in here, with
+// Its callback runs once, from the loop, never from in here, with
 // `result`: what is said above, or minus an errno. In a child after fork, before the loop was told
 // (after_fork), it ends with -EOWNERDEAD.
 void submit(loop& on, operation& op);

@@ -290,11 +290,20 @@ TEST_P(loops, counts_say_what_is_added_active_and_held) {
 
 // Every kind of callback does everything to itself and to its neighbours.
 enum class kind { descriptor, timer, signal, later, operation_end };
-enum class act { remove_self, remove_others, free_others, close_descriptor, add_again, activate_others, stop };
+enum class act {
+  remove_self,
+  remove_others,
+  free_others,
+  close_descriptor,
+  add_again,
+  activate_others,
+  stop
+};
 
 const char* const kind_names[] = {"descriptor", "timer", "signal", "later", "operation_end"};
-const char* const act_names[] = {"remove_self", "remove_others", "free_others", "close_descriptor",
-                                 "add_again", "activate_others", "stop"};
+const char* const act_names[] = {
+    "remove_self", "remove_others",   "free_others", "close_descriptor",
+    "add_again",   "activate_others", "stop"};
 
 using one_case = std::tuple<std::string, kind, act>;
 class callbacks : public testing::TestWithParam<one_case> {};
@@ -323,7 +332,9 @@ TEST_P(callbacks, may_do_anything) {
       case act::remove_self:
         if (self != nullptr) on->remove(self, removal::wait);
         break;
-      case act::remove_others: remove_others(); break;
+      case act::remove_others:
+        remove_others();
+        break;
       case act::free_others:
         remove_others();
         for (auto* each : others) each->reset();
@@ -341,7 +352,9 @@ TEST_P(callbacks, may_do_anything) {
         if (calls > 3) break;
         for (auto* each : others) on->activate(each->get(), watch_read, 1);
         break;
-      case act::stop: on->stop_now(); break;
+      case act::stop:
+        on->stop_now();
+        break;
     }
     if (calls > 100) on->stop_now();
   };
@@ -352,10 +365,18 @@ TEST_P(callbacks, may_do_anything) {
   by_operation.then = [&](recorded&) { run(); };
   char byte = 0;
   switch (from) {
-    case kind::descriptor: self = &by_descriptor; break;
-    case kind::timer: self = &by_timer; break;
-    case kind::signal: self = &by_signal; break;
-    case kind::later: on->defer(&by_later); break;
+    case kind::descriptor:
+      self = &by_descriptor;
+      break;
+    case kind::timer:
+      self = &by_timer;
+      break;
+    case kind::signal:
+      self = &by_signal;
+      break;
+    case kind::later:
+      on->defer(&by_later);
+      break;
     case kind::operation_end:
       prepare_recv(by_operation, pair.a.get(), &byte, 1, 0);
       submit(*on, by_operation);

@@ -388,6 +388,21 @@ TEST_P(operations, watchers_and_operations_live_side_by_side) {
   EXPECT_GE(seen, 48);
 }
 
+TEST_P(operations, one_that_is_submitted_twice_is_performed_once) {
+  socket_pair pair;
+  recorded op;
+  prepare_send(op, pair.a.get(), "x", 1, 0);
+  submit(*on, op);
+  submit(*on, op);
+  run();
+  EXPECT_EQ(op.calls, 1);
+  char bytes[2];
+  EXPECT_EQ(::recv(pair.b.get(), bytes, sizeof bytes, 0), 1);
+  submit(*on, op);
+  run();
+  EXPECT_EQ(op.calls, 2);
+}
+
 EDDY_ON_EVERY_BACKEND(operations);
 
 }  // namespace

@@ -172,7 +172,8 @@ TEST_P(timers, of_a_common_queue_fire_in_the_order_of_adding) {
     ASSERT_EQ(on->add_with_common_timeout(all.back().get(), queue), 0);
     if (i == 49) clock.now += 1 * ms;
   }
-  for (int i = 0; i < 100; i += 10) on->remove(all[static_cast<std::size_t>(i)].get(), removal::wait);
+  for (int i = 0; i < 100; i += 10)
+    on->remove(all[static_cast<std::size_t>(i)].get(), removal::wait);
   after(9 * ms);
   EXPECT_EQ(order.size(), 45u);
   after(1 * ms);
