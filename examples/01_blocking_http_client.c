@@ -10,6 +10,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "servers.h"
+
 struct url {
   char host[256];
   char port[8];
@@ -86,7 +88,7 @@ static int print_answer(int fd) {
   }
 }
 
-int main(int argc, char **argv) {
+int blocking_http_client_main(int argc, char **argv) {
   struct url url;
   if (argc != 2 || strcmp(argv[1], "--help") == 0 || parse_url(argv[1], &url) != 0) {
     int asked = argc == 2 && strcmp(argv[1], "--help") == 0;
@@ -107,3 +109,7 @@ int main(int argc, char **argv) {
   close(fd);
   return failed;
 }
+
+#ifndef EXAMPLE_WITHOUT_MAIN
+int main(int argc, char **argv) { return blocking_http_client_main(argc, argv); }
+#endif

@@ -1,5 +1,5 @@
-/* The introduction's ROT13 servers as functions, for the command `eddy serve`. Each takes the
- * command line of its own program and returns its exit status. */
+/* The introduction's programs as functions, for the commands `eddy serve` and `eddy tour`. Each
+ * takes the command line of its own program and returns its exit status. */
 #ifndef EXAMPLES_SERVERS_H
 #define EXAMPLES_SERVERS_H
 
@@ -7,6 +7,7 @@
 extern "C" {
 #endif
 
+int blocking_http_client_main(int argc, char **argv);
 int rot13_fork_main(int argc, char **argv);
 int rot13_polling_main(int argc, char **argv);
 int rot13_select_main(int argc, char **argv);

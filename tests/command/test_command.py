@@ -3,12 +3,14 @@ import codecs
 import json
 import os
 import re
+import resource
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 import unittest
 
 EDDY = sys.argv[1]
@@ -169,6 +171,33 @@ class LoadTest(unittest.TestCase):
         self.assertEqual(done.returncode, 1)
         self.assertTrue(done.stderr)
 
+    def test_idle_connections_that_are_closed_are_found(self):
+        listener = socket.create_server(("127.0.0.1", 0))
+
+        def serve():
+            first, _ = listener.accept()
+            for _ in range(2):
+                listener.accept()[0].close()
+            with first:
+                while chunk := first.recv(65536):
+                    first.sendall(rot13(chunk))
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        done = eddy("load", "--port", str(listener.getsockname()[1]), "--connections", "1", "--idle",
+                    "2", "--lines", "50")
+        thread.join(timeout=30)
+        listener.close()
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("2 of 2 idle connections", done.stderr)
+
+    def test_connections_that_cannot_be_made_are_counted(self):
+        with Server("--style", "event") as server:
+            done = eddy("load", "--port", server.port, "--connections", "64", "--lines", "100",
+                        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (40, 40)))
+            self.assertEqual(done.returncode, 1)
+            self.assertRegex(done.stderr, r"of 64 connections could not be made: Too many open files")
+
     def test_nobody_there_is_explained(self):
         done = eddy("load", "--port", "1")
         self.assertEqual(done.returncode, 1)
@@ -183,6 +212,11 @@ class TourTest(unittest.TestCase):
             self.assertEqual(done.returncode, 0, done.stderr)
             with open(page, encoding="utf-8") as file:
                 html = file.read()
+            self.assertIn("blocking client", done.stdout)
+            self.assertIn("all right", done.stdout)
+            self.assertIn("byte for byte", html)
+            self.assertIn("cannot watch descriptor", html)
+            self.assertGreaterEqual(html.count("<svg"), 12)
             for name in ("fork", "polling", "select", "event on epoll", "event on poll"):
                 self.assertIn(name, done.stdout)
                 self.assertIn(f">{name}<", html)
@@ -192,13 +226,33 @@ class TourTest(unittest.TestCase):
 
     def test_an_interrupted_tour_leaves_nothing(self):
         with tempfile.TemporaryDirectory() as folder:
-            tour = subprocess.Popen([EDDY, "tour", "--out", os.path.join(folder, "page.html")],
+            page = os.path.join(folder, "page.html")
+            with open(page, "w", encoding="utf-8") as file:
+                file.write("yesterday's page")
+            tour = subprocess.Popen([EDDY, "tour", "--out", page],
                                     stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             while not running_servers():
                 self.assertIsNone(tour.poll())
                 os.sched_yield()
             tour.send_signal(signal.SIGINT)
             self.assertEqual(tour.wait(timeout=30), 130)
+            self.assertEqual(os.listdir(folder), ["page.html"])
+            with open(page, encoding="utf-8") as file:
+                self.assertEqual(file.read(), "yesterday's page")
+        self.assertEqual(running_servers(), [])
+
+    def test_a_killed_tour_takes_its_server_along(self):
+        with tempfile.TemporaryDirectory() as folder:
+            tour = subprocess.Popen([EDDY, "tour", "--out", os.path.join(folder, "page.html")],
+                                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            while not running_servers():
+                self.assertIsNone(tour.poll())
+                os.sched_yield()
+            tour.kill()
+            tour.wait(timeout=30)
+            until = time.monotonic() + 30
+            while running_servers() and time.monotonic() < until:
+                os.sched_yield()
         self.assertEqual(running_servers(), [])
 
 

@@ -213,6 +213,7 @@ TEST_P(timers, agree_with_a_model_over_random_adds_moves_and_removals) {
     after(static_cast<std::int64_t>(random() % 100));
     for (const auto& [who, deadline] : due) ASSERT_GT(deadline, clock.now) << "forgotten";
   }
+  for (const auto& w : all) on->remove(w.get(), removal::wait);
 }
 
 TEST_P(timers, keep_the_moment_of_the_turn_while_callbacks_run) {

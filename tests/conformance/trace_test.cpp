@@ -1,11 +1,13 @@
-// Equal scripts give equal traces: a seeded script of adds, removals, writes, reads, closes, timers,
-// activations and operations is played on every backend, and what was told must be the same.
+// Equal scripts give equal traces: a seeded script of adds, removals, writes, reads, closes,
+// timers, activations and operations is played on every backend, and what was told must be the
+// same.
 //
 // What is compared, and so promised: which callbacks run in a step, how often, with what, and with
 // which results. What is not: the order of events that become ready in the same wait (kernels list
 // them differently), and in which of a step's few turns an operation completes (the adapter needs
-// one more than the kernel), nor how much a recv gets of what comes while it is submitted. A step therefore is four looks, its events are sorted, and a descriptor
-// that is ready in every turn, because nobody reads, is listed once.
+// one more than the kernel), nor how much a recv gets of what comes while it is submitted. A step
+// therefore is four looks, its events are sorted, and a descriptor that is ready in every turn,
+// because nobody reads, is listed once.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -143,15 +145,25 @@ class script {
       case 1:
         (void)on_->add(&p.reader, forever);
         break;
-      case 2: (void)on_->add(&p.writer, forever); break;
-      case 3: on_->remove(&p.reader, removal::wait); break;
-      case 4: on_->remove(&p.writer, removal::wait); break;
+      case 2:
+        (void)on_->add(&p.writer, forever);
+        break;
+      case 3:
+        on_->remove(&p.reader, removal::wait);
+        break;
+      case 4:
+        on_->remove(&p.writer, removal::wait);
+        break;
       case 5:
       case 6:
         (void)::send(p.pair.b.get(), "hello", 1 + draw(5), MSG_NOSIGNAL);
         break;
-      case 7: p.reads = !p.reads; break;
-      case 8: on_->activate(&p.writer, watch_write, 1); break;
+      case 7:
+        p.reads = !p.reads;
+        break;
+      case 8:
+        on_->activate(&p.writer, watch_write, 1);
+        break;
       default:
         if (draw(4) != 0) break;
         // A new connection under, very likely, the same number.
@@ -164,9 +176,14 @@ class script {
 
   void act_on_timer(watching& t) {
     switch (draw(4)) {
-      case 0: on_->remove(&t, removal::wait); break;
-      case 1: clock_.now += static_cast<std::int64_t>(draw(20)) * ms; break;
-      default: (void)on_->add(&t, static_cast<std::int64_t>(draw(30)) * ms);
+      case 0:
+        on_->remove(&t, removal::wait);
+        break;
+      case 1:
+        clock_.now += static_cast<std::int64_t>(draw(20)) * ms;
+        break;
+      default:
+        (void)on_->add(&t, static_cast<std::int64_t>(draw(30)) * ms);
     }
   }
 
@@ -182,8 +199,12 @@ class script {
         prepare_send(o.out, o.pair.a.get(), "operated", 1 + draw(8), 0);
         submit(*on_, o.out);
         break;
-      case 2: cancel(*on_, o.in); break;
-      case 3: (void)::send(o.pair.b.get(), "peer's", 1 + draw(6), MSG_NOSIGNAL); break;
+      case 2:
+        cancel(*on_, o.in);
+        break;
+      case 3:
+        (void)::send(o.pair.b.get(), "peer's", 1 + draw(6), MSG_NOSIGNAL);
+        break;
       default:
         if (draw(6) == 0) (void)::shutdown(o.pair.b.get(), SHUT_WR);
     }

@@ -149,8 +149,11 @@ TEST_P(operation_faults, a_storm_of_cancels_loses_no_byte_and_completes_everythi
         submit(*on, c.out);
         ++c.submitted;
         break;
-      case 3: cancel(*on, random() % 2 == 0 ? c.in : c.out); break;
-      default: ASSERT_NE(on->run(run_once | run_nonblocking), run_result::failed);
+      case 3:
+        cancel(*on, random() % 2 == 0 ? c.in : c.out);
+        break;
+      default:
+        ASSERT_NE(on->run(run_once | run_nonblocking), run_result::failed);
     }
   }
   cancel_all(*on);

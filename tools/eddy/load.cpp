@@ -43,8 +43,8 @@ void print_json(const load_plan& plan, const load_result& r) {
       r.lines_per_second(), us(r.latency.at(0.5)), us(r.latency.at(0.9)), us(r.latency.at(0.99)),
       us(r.latency.at(0.999)), us(r.latency.most()), r.backend.c_str(), r.client_us_per_line());
   if (plan.pid != 0)
-    std::printf(", \"cpu_us_per_line\": %.3f, \"rss_kib\": %ld", r.server_us_per_line(),
-                r.server_resident_kib);
+    std::printf(", \"cpu_us_per_line\": %.3f, \"memory_kib\": %ld", r.server_us_per_line(),
+                r.server_memory_kib);
   std::printf(", \"errors\": %ld, \"error_texts\": [", r.error_count);
   for (std::size_t i = 0; i < r.errors.size(); ++i)
     std::printf("%s%s", i == 0 ? "" : ", ", json_string(r.errors[i]).c_str());
@@ -61,8 +61,8 @@ void print_text(const load_plan& plan, const load_result& r) {
   std::printf("client:  %.2f us of processor time per line (on %s)\n", r.client_us_per_line(),
               r.backend.c_str());
   if (plan.pid != 0)
-    std::printf("server:  %.2f us of processor time per line, %ld KiB resident\n",
-                r.server_us_per_line(), r.server_resident_kib);
+    std::printf("server:  %.2f us of processor time per line, %ld KiB of memory\n",
+                r.server_us_per_line(), r.server_memory_kib);
 }
 
 }  // namespace

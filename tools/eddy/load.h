@@ -32,7 +32,7 @@ struct load_result {
   long error_count = 0;
   double client_cpu_seconds = 0;
   double server_cpu_seconds = -1;  // -1: not asked for
-  long server_resident_kib = 0;
+  long server_memory_kib = 0;      // its share of what is shared (PSS)
   std::string backend;
 
   double lines_per_second() const { return seconds > 0 ? static_cast<double>(lines) / seconds : 0; }
@@ -46,10 +46,18 @@ struct load_result {
   }
 };
 
+// A connected socket, or -1 with errno: ETIMEDOUT after five seconds. Throws std::runtime_error for
+// a host that cannot be resolved.
+int connect_by_deadline(const std::string& host, const std::string& port);
+
 // Throws std::runtime_error when the server cannot be reached at all.
 load_result run_load(const load_plan& plan);
 
 // Lines of that many bytes, '\n' included.
 std::vector<std::string> generated_lines(long length);
+// The project's own text: the beginning of the Jargon File (see text/ORIGIN).
+std::string own_text();
+constexpr const char* own_text_name = "the Jargon File, version 4.4.7, A to D";
+std::vector<std::string> lines_of_text(const std::string& text);
 // The lines of a file, none longer than a server takes. Throws std::runtime_error.
 std::vector<std::string> lines_of_file(const std::string& path);

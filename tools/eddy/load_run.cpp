@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <map>
 #include <memory>
 #include <stdexcept>
 
@@ -34,6 +35,17 @@ std::string rot13(std::string line) {
     }
   }
   return line;
+}
+
+// A blocking connect that takes five seconds at most: Linux gives EINPROGRESS then; socket(7).
+bool connect_one(int fd, const addrinfo& to) {
+  const timeval limit{5, 0}, none{0, 0};
+  const int one = 1;
+  (void)::setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+  if (::connect(fd, to.ai_addr, to.ai_addrlen) != 0) return false;
+  (void)::setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &none, sizeof none);
+  (void)::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+  return true;
 }
 
 class load;
@@ -72,8 +84,9 @@ class load {
   load_result run();
 
  private:
-  int connect_one();
   void connect_all();
+  void add_client(int fd, long index);
+  void check_idle();
   void start(client& c);
   void add_line(client& c);
   void flush(client& c);
@@ -93,78 +106,81 @@ class load {
   std::vector<int> idle_;
   load_result result_;
   std::int64_t began_ = 0, ends_ = 0;
+  std::int64_t moment_ = 0;  // when what is handled now came
   long started_ = 0;
   long working_ = 0;  // clients that still wait for answers
   bool stopping_ = false;
 };
 
-int load::connect_one() {
-  addrinfo hints{}, *list = nullptr;
-  hints.ai_socktype = SOCK_STREAM;
-  if (const int failed = ::getaddrinfo(plan_.host.c_str(), plan_.port.c_str(), &hints, &list))
-    throw std::runtime_error("cannot resolve " + plan_.host + " port " + plan_.port + ": " +
-                             ::gai_strerror(failed));
-  int fd = -1, error = 0;
-  for (addrinfo* a = list; a != nullptr && fd < 0; a = a->ai_next) {
-    fd = ::socket(a->ai_family, a->ai_socktype | SOCK_CLOEXEC, a->ai_protocol);
-    if (fd >= 0 && ::connect(fd, a->ai_addr, a->ai_addrlen) == 0) break;
-    error = errno;
-    if (fd >= 0) ::close(fd);
-    fd = -1;
+void load::connect_all() {
+  std::map<std::string, long> failures;  // by reason
+  for (long i = 0; i < plan_.connections + plan_.idle; ++i) {
+    const int fd = connect_by_deadline(plan_.host, plan_.port);
+    if (fd < 0) {
+      const int error = errno;
+      if (i == 0)
+        throw std::runtime_error("cannot connect to " + plan_.host + " port " + plan_.port + ": " +
+                                 std::strerror(error) + " (is the server running?)");
+      ++failures[std::strerror(error)];
+      // Neither will the next ones come through, or not soon.
+      if (error == ETIMEDOUT || error == EMFILE || error == ENFILE) break;
+    } else if (i >= plan_.connections) {
+      idle_.push_back(fd);
+    } else {
+      add_client(fd, i);
+    }
   }
-  ::freeaddrinfo(list);
-  if (fd < 0) {
-    errno = error;
-    return -1;
+  const long made = static_cast<long>(clients_.size() + idle_.size());
+  for (const auto& [reason, count] : failures) {
+    result_.error_count += count;
+    result_.errors.push_back(
+        std::to_string(count) + " of " + std::to_string(plan_.connections + plan_.idle) +
+        " connections could not be made: " + reason + " (" + std::to_string(made) + " were)");
   }
-  const int one = 1;
-  (void)::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-  return fd;
 }
 
-void load::connect_all() {
-  for (long i = 0; i < plan_.connections + plan_.idle; ++i) {
-    const int fd = connect_one();
-    if (fd < 0 && i == 0)
-      throw std::runtime_error("cannot connect to " + plan_.host + " port " + plan_.port + ": " +
-                               std::strerror(errno) + " (is the server running?)");
-    if (fd < 0) {
-      ++result_.error_count;
-      result_.errors.push_back("connection " + std::to_string(i + 1) + ": " + std::strerror(errno));
-      return;
-    }
-    if (i >= plan_.connections) {
-      idle_.push_back(fd);
-      continue;
-    }
-    auto c = std::make_unique<client>();
-    c->owner = this;
-    c->fd = fd;
-    c->next_line = c->expected_line = static_cast<std::size_t>(i) * 37 % plan_.text.size();
-    c->sent_at.resize(static_cast<std::size_t>(plan_.inflight));
-    c->receiving.argument = c->sending.argument = c.get();
-    c->receiving.on_self = [](eddy::callback*, void* self) {
-      auto& me = *static_cast<client*>(self);
-      me.owner->received(me);
-    };
-    c->sending.on_self = [](eddy::callback*, void* self) {
-      auto& me = *static_cast<client*>(self);
-      me.owner->sent(me);
-    };
-    clients_.push_back(std::move(c));
+void load::add_client(int fd, long index) {
+  auto c = std::make_unique<client>();
+  c->owner = this;
+  c->fd = fd;
+  c->next_line = c->expected_line = static_cast<std::size_t>(index) * 37 % plan_.text.size();
+  c->sent_at.resize(static_cast<std::size_t>(plan_.inflight));
+  c->receiving.argument = c->sending.argument = c.get();
+  c->receiving.on_self = [](eddy::callback*, void* self) {
+    auto& me = *static_cast<client*>(self);
+    me.owner->received(me);
+  };
+  c->sending.on_self = [](eddy::callback*, void* self) {
+    auto& me = *static_cast<client*>(self);
+    me.owner->sent(me);
+  };
+  clients_.push_back(std::move(c));
+}
+
+// Those that say nothing must be there at the end as well.
+void load::check_idle() {
+  long gone = 0;
+  for (const int fd : idle_) {
+    char byte = 0;
+    const ssize_t got = ::recv(fd, &byte, 1, MSG_DONTWAIT | MSG_PEEK);
+    gone += got >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK);
   }
+  if (gone == 0) return;
+  result_.error_count += gone;
+  result_.errors.push_back("the server closed, or wrote to, " + std::to_string(gone) + " of " +
+                           std::to_string(idle_.size()) + " idle connections");
 }
 
 void load::add_line(client& c) {
   c.out += plan_.text[c.next_line];
   c.next_line = (c.next_line + 1) % plan_.text.size();
-  c.sent_at[(c.oldest + c.under_way) % c.sent_at.size()] = on_.now();
+  c.sent_at[(c.oldest + c.under_way) % c.sent_at.size()] = moment_;
   ++c.under_way;
   ++started_;
 }
 
 void load::flush(client& c) {
-  if (c.failed || c.sending.state != eddy::progress::idle) return;
+  if (c.failed || !c.sending.is_idle()) return;
   if (c.out_done == c.being_sent.size()) {
     c.being_sent.swap(c.out);
     c.out.clear();
@@ -182,6 +198,7 @@ void load::receive(client& c) {
 }
 
 void load::start(client& c) {
+  moment_ = on_.now_uncached();
   for (long i = 0; i < plan_.inflight && more_lines(); ++i) add_line(c);
   if (c.under_way == 0) return;
   ++working_;
@@ -229,7 +246,7 @@ bool load::check(client& c, const char* data, std::size_t size) {
     if (c.expected_done < answer.size()) continue;
     c.expected_done = 0;
     c.expected_line = (c.expected_line + 1) % answers_.size();
-    result_.latency.add(on_.now() - c.sent_at[c.oldest]);
+    result_.latency.add(moment_ - c.sent_at[c.oldest]);
     c.oldest = (c.oldest + 1) % c.sent_at.size();
     --c.under_way;
     ++result_.lines;
@@ -245,6 +262,7 @@ void load::received(client& c) {
   if (got == 0)
     return fail(c, "the server closed a connection that had " + std::to_string(c.under_way) +
                        " lines under way");
+  moment_ = on_.now_uncached();  // not the turn's: answers to others have taken their time since
   if (!check(c, c.in, static_cast<std::size_t>(got))) return;
   flush(c);
   if (c.under_way > 0) return receive(c);
@@ -287,16 +305,36 @@ load_result load::run() {
   for (const auto& c : clients_) start(*c);
   tick();
   on_.run(0);
+  check_idle();
   result_.seconds = static_cast<double>(on_.now_uncached() - began_) * 1e-9;
   result_.client_cpu_seconds = own_cpu_seconds() - client_before;
   if (plan_.pid != 0) {
     const process_usage after = usage_of(plan_.pid);
     result_.server_cpu_seconds = after.cpu_seconds - server_before;
-    result_.server_resident_kib = after.resident_kib;
+    result_.server_memory_kib = after.memory_kib;
   }
   return result_;
 }
 
 }  // namespace
+
+int connect_by_deadline(const std::string& host, const std::string& port) {
+  addrinfo hints{}, *list = nullptr;
+  hints.ai_socktype = SOCK_STREAM;
+  if (const int failed = ::getaddrinfo(host.c_str(), port.c_str(), &hints, &list))
+    throw std::runtime_error("cannot resolve " + host + " port " + port + ": " +
+                             ::gai_strerror(failed));
+  int fd = -1, error = 0;
+  for (addrinfo* a = list; a != nullptr && fd < 0; a = a->ai_next) {
+    fd = ::socket(a->ai_family, a->ai_socktype | SOCK_CLOEXEC, a->ai_protocol);
+    if (fd >= 0 && connect_one(fd, *a)) break;
+    error = errno == EINPROGRESS ? ETIMEDOUT : errno;
+    if (fd >= 0) ::close(fd);
+    fd = -1;
+  }
+  ::freeaddrinfo(list);
+  if (fd < 0) errno = error;
+  return fd;
+}
 
 load_result run_load(const load_plan& plan) { return load(plan).run(); }

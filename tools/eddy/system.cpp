@@ -51,6 +51,16 @@ double scheduled_seconds(const std::filesystem::path& folder) {
   return sum;
 }
 
+// The proportional set size; -1 where the system does not tell (smaps_rollup, Linux 4.14).
+long shared_out_kib(const std::filesystem::path& folder) {
+  std::ifstream file(folder / "smaps_rollup");
+  std::string word;
+  long kib = -1;
+  while (file >> word)
+    if (word == "Pss:") return file >> kib ? kib : -1;
+  return -1;
+}
+
 bool descends(const std::map<pid_t, process_row>& rows, pid_t pid, pid_t from) {
   while (pid != from) {
     const auto row = rows.find(pid);
@@ -78,7 +88,8 @@ process_usage usage_of(pid_t pid) {
     usage.found = true;
     const double scheduled = scheduled_seconds("/proc/" + std::to_string(each));
     usage.cpu_seconds += (scheduled < 0 ? row.own : scheduled) + row.waited;
-    usage.resident_kib += row.pages * kib_per_page;
+    const long shared_out = shared_out_kib("/proc/" + std::to_string(each));
+    usage.memory_kib += shared_out >= 0 ? shared_out : row.pages * kib_per_page;
   }
   return usage;
 }

@@ -3,31 +3,9 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <cstdio>
-
-#include "tour_report.h"
+#include "tour_page.h"
 
 namespace {
-
-std::string number(double value, int digits) {
-  char text[40];
-  std::snprintf(text, sizeof text, "%.*f", digits, value);
-  return text;
-}
-
-std::string escaped(const std::string& text) {
-  std::string safe;
-  for (const char c : text) {
-    if (c == '<')
-      safe += "&lt;";
-    else if (c == '&')
-      safe += "&amp;";
-    else
-      safe += c;
-  }
-  return safe;
-}
 
 constexpr const char* head = R"(<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
@@ -42,7 +20,8 @@ body { font: 16px/1.55 system-ui, sans-serif; color: var(--ink); background: var
 h1 { line-height: 1.2; } h2 { margin-top: 2.2rem; }
 .chinese { color: var(--soft); font-weight: normal; }
 .card { background: var(--card); border-radius: .6rem; padding: .4rem 1rem; margin: 1rem 0; overflow-x: auto; }
-.plot { max-width: 40rem; }
+.plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 22rem), 1fr)); gap: 1rem; }
+.plots .card { margin: 0; } figcaption { padding: .3rem 0 .5rem; } small { color: var(--soft); }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { text-align: right; padding: .25rem .5rem; border-bottom: 1px solid var(--line); white-space: nowrap; }
 th:first-child, td:first-child { text-align: left; }
@@ -56,31 +35,6 @@ svg .value { fill: var(--soft); }
 </style></head><body>
 )";
 
-// Bars, one a stage; shorter is better. Labels stand above their bars, so that it reads in a narrow
-// window too.
-std::string bars(const tour_report& report, std::size_t scene_index) {
-  double most = 0;
-  for (const stage_report& s : report.stages)
-    if (s.measured[scene_index].possible)
-      most = std::max(most, s.measured[scene_index].result.server_us_per_line());
-  constexpr int row = 40, width = 480;
-  const std::size_t height = report.stages.size() * row;
-  std::string svg = "<svg viewBox=\"0 0 480 " + std::to_string(height) + "\" role=\"img\">\n";
-  double y = 0;
-  for (const stage_report& s : report.stages) {
-    const measurement& m = s.measured[scene_index];
-    const double value = m.possible ? m.result.server_us_per_line() : 0;
-    const double length = most > 0 ? value / most * (width - 2) : 0;
-    svg += "<text x=\"0\" y=\"" + number(y + 14, 0) + "\">" + escaped(s.what.name()) +
-           "</text><text class=\"value\" text-anchor=\"end\" x=\"480\" y=\"" + number(y + 14, 0) +
-           "\">" + (m.possible ? number(value, 2) + " \u00b5s" : "not possible") +
-           "</text><rect x=\"0\" y=\"" + number(y + 20, 0) + "\" width=\"" + number(length, 1) +
-           "\" height=\"11\" rx=\"2\"/>\n";
-    y += row;
-  }
-  return svg + "</svg>\n";
-}
-
 std::string table_of(const stage_report& s) {
   std::string html =
       "<div class=\"card\"><table><tr><th>clients</th><th>lines/s</th><th>CPU \u00b5s/line</th>"
@@ -93,11 +47,11 @@ std::string table_of(const stage_report& s) {
       html += "<td colspan=\"5\">more than the method serves (" +
               std::to_string(s.what.most_connections) + ")</td></tr>\n";
     else
-      html += "<td>" + number(r.lines_per_second(), 0) + "</td><td>" +
-              number(r.server_us_per_line(), 2) + "</td><td>" +
-              number(static_cast<double>(r.latency.at(0.5)) * 1e-3, 0) + "</td><td>" +
-              number(static_cast<double>(r.latency.at(0.99)) * 1e-3, 0) + "</td><td>" +
-              std::to_string(r.server_resident_kib) + "</td></tr>\n";
+      html += "<td>" + in_digits(r.lines_per_second(), 0) + "</td><td>" +
+              in_digits(r.server_us_per_line(), 2) + "</td><td>" +
+              in_digits(static_cast<double>(r.latency.at(0.5)) * 1e-3, 0) + "</td><td>" +
+              in_digits(static_cast<double>(r.latency.at(0.99)) * 1e-3, 0) + "</td><td>" +
+              std::to_string(r.server_memory_kib) + "</td></tr>\n";
   }
   return html + "</table></div>\n";
 }
@@ -120,40 +74,68 @@ std::string introduction_of(const tour_report& report) {
          escaped(system.sysname) + " " + escaped(system.release) + ", " +
          std::to_string(::sysconf(_SC_NPROCESSORS_ONLN)) +
          " processors): " + std::to_string(report.stages.size()) + " servers were sent " +
-         std::to_string(lines) + " lines of <code>" + escaped(report.text_path) +
-         "</code>, and every answer was compared: " +
+         std::to_string(lines) + " lines of " + escaped(report.text_name) +
+         ", and every answer was compared: " +
          (errors == 0 ? std::string("all were right") : std::to_string(errors) + " were wrong") +
-         ".</p>\n<p>Each client sends its next line when an answer has come. What counts is the "
-         "processor time that the <em>server</em> spends on a line: shorter bars are better. On a "
-         "busy "
-         "machine the figures move; compare stages, not digits.</p>\n"
+         ".</p>\n<p>Each client sends its next line when an answer has come. What counts most is "
+         "the "
+         "processor time that the <em>server</em> spends on a line. " +
+         (report.pinned ? "Server and clients have a processor each. "
+                        : "Server and clients share one processor here, which blurs it. ") +
+         "On a busy machine the figures move; compare stages, not digits.</p>\n" +
          "<p "
          "class=\"chinese\" lang=\"zh\">"
          "每个客户端收到回答后才发送下一行；请比较各阶段服务器处理一行所用的处理器时间，越短越好。<"
          "/p>\n";
 }
 
+std::string client_section(const client_report& c) {
+  const double waited = c.slow_seconds > 0 ? 100 * (1 - c.slow_cpu_seconds / c.slow_seconds) : 0;
+  return "<h2>The blocking client <span class=\"chinese\" lang=\"zh\">阻塞的客户端</span></h2>\n"
+         "<p>The introduction's first program asks a server for a page and prints it. Each call, "
+         "connect(), send(), recv(), returns when the system is done. It fetched the " +
+         std::to_string(c.bytes) + " bytes of the text in " + in_digits(c.seconds * 1e3, 1) +
+         " ms, " + (c.right ? "byte for byte" : "but not byte for byte") +
+         ". Nothing is wrong with that, for one connection.</p>\n<p>Then it fetched them " +
+         std::to_string(client_report::slow_answers) + " times from a server that thinks for " +
+         in_digits(client_report::pause * 1e3, 0) +
+         " ms before each answer: " + in_digits(c.slow_seconds * 1e3, 0) +
+         " ms, of which it used the processor for " + in_digits(c.slow_cpu_seconds * 1e3, 1) +
+         " ms. For " + in_digits(waited, 0) +
+         " % of the time it slept in recv() and could do nothing else, not even ask the next "
+         "server. That is what the rest of the introduction is about.</p>\n"
+         "<p class=\"chinese\" "
+         "lang=\"zh\">阻塞的程序最简单，但等待一个服务器时什么也做不了。</p>\n";
+}
+
+// What the servers had to be told in so many words: select() has an end.
+std::string limit_section(const limit_report& limit) {
+  if (limit.refused == 0) return "";
+  return "<p>Of " + std::to_string(limit.tried) + " clients that connected at once, " +
+         std::to_string(limit.refused) + " were answered <q>" + escaped(limit.answer) +
+         "</q> and sent away.</p>\n";
+}
+
 }  // namespace
 
 std::string page_of(const tour_report& report) {
-  std::string html = head + introduction_of(report);
-  if (!report.stages.empty()) {
-    const auto& scenes = report.stages[0].measured;
-    for (std::size_t i = 0; i < scenes.size(); ++i)
-      html += "<h2>Processor time per line: " + std::string(scenes[i].what.name) +
-              " <span class=\"chinese\" lang=\"zh\">每行的处理器时间</span></h2>\n<p>" +
-              std::to_string(scenes[i].what.connections) + " clients" +
-              (scenes[i].what.idle > 0
-                   ? ", and " + std::to_string(scenes[i].what.idle) + " more that say nothing"
-                   : "") +
-              ", " + std::to_string(scenes[i].what.inflight) +
-              (scenes[i].what.inflight == 1 ? " line" : " lines") +
-              " under way on each.</p>\n<div class=\"card plot\">" + bars(report, i) + "</div>\n";
-  }
+  std::string html = head + introduction_of(report) + client_section(report.client);
   for (const stage_report& s : report.stages)
     html += "<h2>" + escaped(s.what.name()) + ": " + s.what.title +
             " <span class=\"chinese\" lang=\"zh\">" + s.what.chinese + "</span></h2>\n<p>" +
-            s.what.changed + "</p>\n<p>" + s.what.why + "</p>\n<p class=\"chinese\" lang=\"zh\">" +
-            s.what.chinese_summary + "</p>\n" + table_of(s);
+            s.what.changed + "</p>\n<p>" + s.what.why + "</p>\n" +
+            (s.what.name() == "select" ? limit_section(report.beyond_select) : "") +
+            "<p class=\"chinese\" lang=\"zh\">" + s.what.chinese_summary + "</p>\n" + table_of(s);
+  if (report.stages.empty()) return html + "</body></html>\n";
+  const auto& scenes = report.stages[0].measured;
+  for (std::size_t i = 0; i < scenes.size(); ++i) {
+    const scene& what = scenes[i].what;
+    html += "<h2>Side by side: " + std::string(what.name) +
+            " <span class=\"chinese\" lang=\"zh\">并排比较</span></h2>\n<p>" +
+            std::to_string(what.connections) + " clients" +
+            (what.idle > 0 ? ", and " + std::to_string(what.idle) + " more that say nothing" : "") +
+            ", " + std::to_string(what.inflight) + (what.inflight == 1 ? " line" : " lines") +
+            " under way on each.</p>\n" + plots_of(report, i);
+  }
   return html + "</body></html>\n";
 }

@@ -40,8 +40,30 @@ struct stage_report {
   std::vector<measurement> measured;  // by scene
 };
 
+// The introduction's first program fetches the text by HTTP.
+struct client_report {
+  static constexpr int slow_answers = 4;  // then from a server that pauses so long before each
+  static constexpr double pause = 0.05;   // of its answers, in seconds
+  bool right = false;                     // byte for byte
+  std::size_t bytes = 0;
+  double seconds = 0;
+  double slow_seconds = 0;
+  double slow_cpu_seconds = 0;  // of the client
+};
+client_report measure_client(const std::string& text);
+
+// What a select() server says to those whom it cannot watch.
+struct limit_report {
+  long tried = 0;
+  long refused = 0;
+  std::string answer;  // the first one's
+};
+
 struct tour_report {
-  std::string text_path;
+  std::string text_name;
+  client_report client;
+  limit_report beyond_select;
+  bool pinned = false;  // server and client on a processor each
   std::size_t text_lines = 0;
   double seconds_each = 0;
   std::vector<stage_report> stages;

@@ -1,16 +1,20 @@
 // eddy tour: the introduction live. Each server is a child process of this command.
-#include <sys/wait.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <sstream>
 #include <stdexcept>
 
+#include "child_server.h"
 #include "options.h"
 #include "progress.h"
+#include "system.h"
 #include "tour_report.h"
 
 namespace {
@@ -18,72 +22,6 @@ namespace {
 volatile std::sig_atomic_t interrupted = 0;
 
 void on_interrupt(int) { interrupted = 1; }
-
-// A server that runs until the end of the block.
-class server {
- public:
-  explicit server(const stage& s) {
-    int ends[2];
-    if (::pipe(ends) != 0) throw std::runtime_error(std::string("pipe: ") + std::strerror(errno));
-    pid_ = ::fork();
-    if (pid_ < 0) throw std::runtime_error(std::string("fork: ") + std::strerror(errno));
-    if (pid_ == 0) become(s, ends);
-    ::close(ends[1]);
-    port_ = read_port(ends[0]);
-    ::close(ends[0]);
-    if (!port_.empty()) return;
-    stop();
-    throw std::runtime_error("the server of stage \"" + s.name() + "\" did not start");
-  }
-  ~server() { stop(); }
-  server(const server&) = delete;
-  server& operator=(const server&) = delete;
-
-  pid_t pid() const { return pid_; }
-  const std::string& port() const { return port_; }
-
- private:
-  // In the child: this very command, as `eddy serve`, in a group of its own, so that the fork
-  // server's children can be told to end as well.
-  [[noreturn]] static void become(const stage& s, int ends[2]) {
-    ::setpgid(0, 0);
-    ::dup2(ends[1], 1);
-    ::close(ends[0]);
-    ::close(ends[1]);
-    arguments words{"eddy", "serve", "--style", s.style, "--port", "0", "--bind", "127.0.0.1"};
-    if (!s.backend.empty()) words.insert(words.end(), {"--backend", s.backend});
-    std::vector<char*> argv;
-    for (std::string& w : words) argv.push_back(w.data());
-    argv.push_back(nullptr);
-    ::execv("/proc/self/exe", argv.data());
-    ::_exit(127);
-  }
-
-  static std::string read_port(int fd) {
-    std::string said;
-    char byte = 0;
-    for (;;) {
-      const ssize_t got = ::read(fd, &byte, 1);
-      if (got < 0 && errno == EINTR && interrupted == 0) continue;
-      if (got != 1 || byte == '\n') break;
-      said += byte;
-    }
-    const std::size_t at = said.rfind(' ');
-    return said.compare(0, 12, "listening on") == 0 ? said.substr(at + 1) : "";
-  }
-
-  void stop() {
-    if (pid_ <= 0) return;
-    ::kill(-pid_, SIGTERM);
-    ::kill(pid_, SIGTERM);
-    while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
-    }
-    pid_ = -1;
-  }
-
-  pid_t pid_ = -1;
-  std::string port_;
-};
 
 std::vector<scene> scenes_of(bool quick) {
   if (quick) return {{"few", 8, 0, 1}, {"many", 64, 0, 1}, {"mostly idle", 8, 200, 1}};
@@ -94,12 +32,12 @@ std::vector<scene> scenes_of(bool quick) {
           {"16 lines under way", 64, 0, 16}};
 }
 
-measurement measure(const stage& s, const scene& what, load_plan plan) {
+measurement measure(const stage& s, int core, const scene& what, load_plan plan) {
   measurement m;
   m.what = what;
   m.possible = what.connections + what.idle <= s.most_connections;
   if (!m.possible) return m;
-  const server running(s);
+  const child_server running(s, core);
   plan.port = running.port();
   plan.pid = running.pid();
   plan.connections = what.connections;
@@ -109,9 +47,49 @@ measurement measure(const stage& s, const scene& what, load_plan plan) {
   return m;
 }
 
-tour_report take_tour(const load_plan& base, bool quick, progress_bar& bar) {
+// More connections than select() can watch: how many are refused, and in what words.
+limit_report probe_select() {
+  limit_report report;
+  const stage select_stage{"select", "", "", "", "", "", "", 0};
+  const child_server running(select_stage, -1);
+  raise_descriptor_limit();
+  std::vector<int> sockets;
+  report.tried = 1100;
+  for (long i = 0; i < report.tried; ++i) {
+    const int fd = connect_by_deadline("127.0.0.1", running.port());
+    if (fd < 0) break;
+    const timeval limit{5, 0};
+    (void)::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    sockets.push_back(fd);
+  }
+  report.tried = static_cast<long>(sockets.size());
+  for (const int fd : sockets) {
+    // Who is served hears nothing, and asks for nothing: a line ends the waiting.
+    char answer[200];
+    (void)::send(fd, "x\n", 2, MSG_NOSIGNAL);
+    const ssize_t got = ::recv(fd, answer, sizeof answer, 0);
+    if (got > 2) {
+      if (report.answer.empty()) report.answer.assign(answer, static_cast<std::size_t>(got) - 1);
+      ++report.refused;
+    }
+    ::close(fd);
+  }
+  return report;
+}
+
+tour_report take_tour(const load_plan& base, const std::string& text, bool quick,
+                      progress_bar& bar) {
   tour_report report;
   report.seconds_each = base.seconds;
+  bar.show(0, "the blocking client");
+  report.client = measure_client(text);
+  if (interrupted == 0) report.beyond_select = probe_select();
+  int server_core = -1;
+  if (const core_pair cores = two_cores(); cores.first != cores.last) {
+    report.pinned = true;
+    server_core = cores.first;
+    keep_to_core(cores.last);
+  }
   const std::vector<stage> stages = all_stages();
   const std::vector<scene> scenes = scenes_of(quick);
   const double parts = static_cast<double>(stages.size() * scenes.size());
@@ -124,11 +102,7 @@ tour_report take_tour(const load_plan& base, bool quick, progress_bar& bar) {
       plan.progress = [&](double part, long) {
         bar.show((done + part) / parts, s.name() + ", " + what.name);
       };
-      try {
-        of_stage.measured.push_back(measure(s, what, plan));
-      } catch (const std::exception&) {
-        if (interrupted == 0) throw;  // else it was the signal that kept a server from starting
-      }
+      of_stage.measured.push_back(measure(s, server_core, what, plan));
       if (interrupted != 0) return report;
       done += 1;
     }
@@ -138,7 +112,8 @@ tour_report take_tour(const load_plan& base, bool quick, progress_bar& bar) {
 }
 
 long errors_in(const tour_report& report) {
-  long sum = 0;
+  long sum = report.client.right ? 0 : 1;
+  if (sum != 0) std::fprintf(stderr, "eddy tour: the blocking client fetched something else\n");
   for (const stage_report& s : report.stages)
     for (const measurement& m : s.measured) {
       sum += m.result.error_count;
@@ -157,30 +132,64 @@ constexpr const char* help_text =
     "Ends\n"
     "with a table and a page that explains what each stage changed, and why it is faster.\n\n"
     "  --quick      about 10 seconds instead of a minute\n"
-    "  --text FILE  the text; a licence that is on every Debian unless given\n"
+    "  --text FILE  the text; part of the Jargon File unless given\n"
     "  --out FILE   the page; eddy-tour.html unless given\n";
 
-int walk(const std::string& text, const std::string& out, bool quick) {
+std::string whole_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) throw std::runtime_error("cannot read " + path + ": " + std::strerror(errno));
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+// A file beside the one that is wanted, which takes its place when it is complete.
+class page_file {
+ public:
+  explicit page_file(std::string path)
+      : path_(std::move(path)), unfinished_(path_ + ".unfinished"), file_(unfinished_) {
+    if (!file_)
+      throw usage_error("cannot write " + path_ + ": " + std::strerror(errno) +
+                        "; choose another --out");
+  }
+  ~page_file() { (void)std::remove(unfinished_.c_str()); }
+  page_file(const page_file&) = delete;
+  page_file& operator=(const page_file&) = delete;
+
+  void finish(const std::string& page) {
+    file_ << page;
+    file_.close();
+    if (!file_ || std::rename(unfinished_.c_str(), path_.c_str()) != 0)
+      throw std::runtime_error("writing " + path_ + ": " + std::strerror(errno));
+  }
+
+ private:
+  std::string path_, unfinished_;
+  std::ofstream file_;
+};
+
+int walk(const std::string& text_file, const std::string& out, bool quick) {
+  const std::string text = text_file.empty() ? own_text() : whole_file(text_file);
   load_plan plan;
-  plan.text = lines_of_file(text);
+  plan.text = text_file.empty() ? lines_of_text(text) : lines_of_file(text_file);
   plan.seconds = quick ? 0.3 : 1.2;
-  std::ofstream page(out, std::ios::binary);
-  if (!page)
-    throw usage_error("cannot write " + out + ": " + std::strerror(errno) +
-                      "; choose another --out");
+  page_file page(out);
   progress_bar bar;
-  tour_report report = take_tour(plan, quick, bar);
+  tour_report report;
+  try {
+    report = take_tour(plan, text, quick, bar);
+  } catch (const std::exception&) {
+    if (interrupted == 0) throw;  // else it was the signal that kept a server from starting
+  }
   bar.clear();
   if (interrupted != 0) {
     std::fprintf(stderr, "eddy tour: stopped\n");
     return 130;
   }
-  report.text_path = text;
+  report.text_name = text_file.empty() ? own_text_name : text_file;
   report.text_lines = plan.text.size();
   print_table(report);
-  page << page_of(report);
-  page.close();
-  if (!page) throw std::runtime_error("writing " + out + ": " + std::strerror(errno));
+  page.finish(page_of(report));
   std::printf("\nThe page, with plots and explanations: %s\n", out.c_str());
   return errors_in(report) == 0 ? 0 : 1;
 }
@@ -189,7 +198,7 @@ int walk(const std::string& text, const std::string& out, bool quick) {
 
 int tour_command(const arguments& args) {
   bool quick = false;
-  std::string text = "/usr/share/common-licenses/GPL-3", out = "eddy-tour.html";
+  std::string text, out = "eddy-tour.html";
   option_reader options;
   options.flag("--quick", quick);
   options.value("--text", text);
