@@ -121,8 +121,11 @@ static inline void wakeup_measure(enum wakeup_mode mode, const char *name, long 
   pthread_join(thread, NULL);
   double seconds = (double)(wall_ns() - wall) * 1e-9;
   double cpu_each = (double)(cpu_ns() - cpu) / (double)total;
-  printf("\"%s_per_second\": %.0f, \"%s_cpu_ns\": %.1f, \"%s_callbacks\": %ld, ", name,
-         (double)total / seconds, name, cpu_each, name, wakeups.callbacks);
+  printf(
+      "\"%s_per_second\": %.0f, \"%s_cpu_ns\": %.1f, \"%s_callbacks\": %ld, "
+      "\"%s_callbacks_per_second\": %.0f, ",
+      name, (double)total / seconds, name, cpu_each, name, wakeups.callbacks, name,
+      (double)wakeups.callbacks / seconds);
   side_free(0);
   side_free(1);
 }

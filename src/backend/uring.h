@@ -91,7 +91,8 @@ class uring_backend final : public completion_backend {
   operation_queue finished_;  // completed without the kernel
   std::size_t cancels_waiting_ = 0;
   epoll_request epoll_request_ = epoll_request::none;
-  epoll_event epoll_events_[64];
+  static constexpr unsigned most_epoll_events = 64;
+  epoll_event* epoll_events_ = nullptr;  // what its request fills; there as long as the ring
 };
 
 }  // namespace eddy

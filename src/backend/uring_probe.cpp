@@ -30,14 +30,13 @@ constexpr bool denied_machine =
 
 char reason_text[160];
 
-const char* refused(int error) {
+const char* refused(const char* call, int error) {
   const char* hint = "";
   if (error == EPERM || error == EACCES)
     hint = " (switched off by sysctl kernel.io_uring_disabled, or by a seccomp filter)";
   if (error == ENOSYS) hint = " (a kernel without it, or a seccomp filter)";
   if (error == ENOMEM) hint = " (RLIMIT_MEMLOCK?)";
-  std::snprintf(reason_text, sizeof reason_text, "io_uring_setup: %s%s", std::strerror(error),
-                hint);
+  std::snprintf(reason_text, sizeof reason_text, "%s: %s%s", call, std::strerror(error), hint);
   return reason_text;
 }
 
@@ -58,14 +57,19 @@ const char* ask_kernel(bool* lasting) {
   if (denied_machine) return "io_uring is not reliable on this kind of processor";
   if (!sys::allowed(sys::call::uring_setup, -1)) {
     *lasting = false;
-    return refused(errno);
+    return refused("io_uring_setup", errno);
   }
   io_uring ring{};
   io_uring_params params{};
   const int error = ::io_uring_queue_init_params(2, &ring, &params);
   if (error != 0) {
     *lasting = error == -EPERM || error == -ENOSYS;
-    return refused(-error);
+    return refused("io_uring_setup", -error);
+  }
+  // Some filters let a ring be made, and nothing be done with it.
+  if (const int denied = ::io_uring_get_events(&ring); denied < 0) {
+    ::io_uring_queue_exit(&ring);
+    return refused("io_uring_enter", -denied);
   }
   const char* reason = (params.features & needed_features) != needed_features
                            ? "this kernel's io_uring is too old (Linux 5.11 is needed)"

@@ -75,6 +75,7 @@ void restrict_ring(io_uring* ring, bool with_epoll_wait) {
 
 uring_backend::~uring_backend() {
   close_ring();
+  memory::release(epoll_events_);
   memory::destroy(epoll_);
 }
 
@@ -87,6 +88,9 @@ bool uring_backend::of_this_thread() const {
 int uring_backend::open_ring() {
   process_ = sys::process_mark();
   if (process_ == 0) return ENOSYS;  // a child could not be kept out of the ring
+  constexpr std::size_t room = most_epoll_events * sizeof(epoll_event);
+  if (epoll_events_ == nullptr) epoll_events_ = static_cast<epoll_event*>(memory::allocate(room));
+  if (epoll_events_ == nullptr) return ENOMEM;
   if (const int error = make_ring(&ring_)) return error;
   ::io_uring_ring_dontfork(&ring_);
   if (io_uring_probe* probe = ::io_uring_get_probe_ring(&ring_)) {

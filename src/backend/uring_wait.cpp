@@ -34,9 +34,7 @@ int uring_backend::wait(std::int64_t timeout, fired_list& fired_now) {
   if (operations_.size() == 0 && epoll_request_ == epoll_request::none)
     return epoll_->wait(timeout, fired_now);
   // Room for what the request may bring: events that were taken out of the set must not be lost.
-  if (!fired_now.ready.reserve(fired_now.ready.size() +
-                               sizeof epoll_events_ / sizeof epoll_events_[0]))
-    return ENOMEM;
+  if (!fired_now.ready.reserve(fired_now.ready.size() + most_epoll_events)) return ENOMEM;
   if (!of_this_thread()) {
     if (const int error = take_over(fired_now)) return error;
     if (!ring_open_) return wait(0, fired_now);
@@ -75,8 +73,8 @@ void uring_backend::watch_epoll() {
   io_uring_sqe* sqe = next_sqe();
   if (sqe == nullptr) return;
   if (has_epoll_wait_) {
-    ::io_uring_prep_rw(op_epoll_wait, sqe, epoll_->descriptor(), epoll_events_,
-                       sizeof epoll_events_ / sizeof epoll_events_[0], 0);
+    ::io_uring_prep_rw(op_epoll_wait, sqe, epoll_->descriptor(), epoll_events_, most_epoll_events,
+                       0);
     epoll_request_ = epoll_request::epoll_wait;
   } else {
     ::io_uring_prep_poll_add(sqe, epoll_->descriptor(), POLLIN);

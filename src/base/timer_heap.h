@@ -8,8 +8,8 @@
 //   turn. Many at a time then make a heap in O(n), and what is gone before was never sorted.
 // - A deadline that only moves later is not sifted: the watcher remembers it, and `settle` puts it
 //   right when the old one comes up; an idle timeout that is re-armed on each read costs one store.
-// - What is removed leaves an empty entry behind, one store as well, until that comes up or half of
-//   the entries are empty, when the heap is made anew without them.
+// - What is removed leaves an empty entry behind, one store as well, until that comes up or two
+//   of three entries are empty, when the heap is made anew without them.
 // O(1) to add, to move later, and, amortised, to remove; O(log n) for each of them that is settled.
 #pragma once
 
@@ -47,7 +47,7 @@ class timer_heap {
       return;
     }
     entries()[at].who = nullptr;
-    if (++empty_entries_ * 2 > count_ && count_ > 64) drop_empty_entries();
+    if (++empty_entries_ * 3 > count_ * 2 && count_ > 64) drop_empty_entries();
   }
 
   // Gives a watcher that stands in the heap another deadline. One that is no earlier costs one

@@ -10,6 +10,7 @@
 #include "ops/ops.h"
 #include "support/backends.h"
 #include "support/sockets.h"
+#include "support/watching.h"
 
 #include <event2/thread.h>
 
@@ -18,26 +19,6 @@ namespace {
 
 struct thrown {
   const char* where;
-};
-
-struct calling : watcher {
-  std::function<void()> run;
-  int calls = 0;
-
-  calling(loop& l, int descriptor, int wanted, std::function<void()> what) : run(std::move(what)) {
-    flags = is_initialised;
-    events = static_cast<std::int16_t>(wanted);
-    kind = (wanted & watch_signal) != 0    ? closure::signal
-           : (wanted & watch_persist) != 0 ? closure::persistent_event
-                                           : closure::event;
-    fd = descriptor;
-    owner = &l;
-    argument = this;
-    on_event = [](int, short, void* self) {
-      ++static_cast<calling*>(self)->calls;
-      static_cast<calling*>(self)->run();
-    };
-  }
 };
 
 enum class locks { none, pthreads };
@@ -72,11 +53,11 @@ class throwing_callbacks : public testing::TestWithParam<std::tuple<std::string,
 TEST_P(throwing_callbacks, leave_the_other_events_of_the_batch_for_the_next_run) {
   socket_pair first, second;
   char byte;
-  calling a(*on, first.a.get(), watch_read | watch_persist, [&] {
+  watching a(*on, first.a.get(), watch_read | watch_persist, [&] {
     EXPECT_EQ(::read(first.a.get(), &byte, 1), 1);
     throw thrown{"descriptor"};
   });
-  calling b(*on, second.a.get(), watch_read | watch_persist, [&] {
+  watching b(*on, second.a.get(), watch_read | watch_persist, [&] {
     EXPECT_EQ(::read(second.a.get(), &byte, 1), 1);
     throw thrown{"descriptor"};
   });
@@ -96,7 +77,7 @@ TEST_P(throwing_callbacks, leave_the_other_events_of_the_batch_for_the_next_run)
 }
 
 TEST_P(throwing_callbacks, of_a_periodic_timer_keep_it_periodic) {
-  calling timer(*on, -1, watch_persist, [] { throw thrown{"timer"}; });
+  watching timer(*on, -1, watch_persist, [] { throw thrown{"timer"}; });
   ASSERT_EQ(on->add(&timer, 1000), 0);
   run_throws("timer");
   run_throws("timer");
@@ -105,7 +86,7 @@ TEST_P(throwing_callbacks, of_a_periodic_timer_keep_it_periodic) {
 }
 
 TEST_P(throwing_callbacks, of_a_signal_may_free_their_watcher_before) {
-  auto* w = new calling(*on, SIGUSR1, watch_signal | watch_persist, {});
+  auto* w = new watching(*on, SIGUSR1, watch_signal | watch_persist, {});
   w->run = [&] {
     on->remove(w, removal::do_not_wait);
     throw thrown{"signal"};
@@ -119,8 +100,8 @@ TEST_P(throwing_callbacks, of_a_signal_may_free_their_watcher_before) {
 }
 
 TEST_P(throwing_callbacks, of_a_signal_may_throw_between_two_deliveries) {
-  calling w(*on, SIGUSR1, watch_signal | watch_persist, [] { throw thrown{"signal"}; });
-  calling other(*on, SIGUSR2, watch_signal | watch_persist, [] {});
+  watching w(*on, SIGUSR1, watch_signal | watch_persist, [] { throw thrown{"signal"}; });
+  watching other(*on, SIGUSR2, watch_signal | watch_persist, [] {});
   ASSERT_EQ(on->add(&w, forever), 0);
   ASSERT_EQ(on->add(&other, forever), 0);
   on->activate(&w, watch_signal, 3);
@@ -148,7 +129,7 @@ TEST_P(throwing_callbacks, around_the_wait_leave_every_hook_in_place) {
     on->add_hook(&h);
   }
   hooks[1].throws = true;
-  calling timer(*on, -1, 0, [] {});
+  watching timer(*on, -1, 0, [] {});
   ASSERT_EQ(on->add(&timer, 0), 0);
   run_throws("hook");
   EXPECT_EQ(hooks[2].calls, 0);

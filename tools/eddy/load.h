@@ -46,8 +46,8 @@ struct load_result {
   }
 };
 
-// A connected socket, or -1 with errno: ETIMEDOUT after five seconds. Throws std::runtime_error for
-// a host that cannot be resolved.
+// A connected, non-blocking socket, or -1 with errno: ETIMEDOUT after five seconds. Throws
+// std::runtime_error for a host that cannot be resolved.
 int connect_by_deadline(const std::string& host, const std::string& port);
 
 // Throws std::runtime_error when the server cannot be reached at all.

@@ -1,10 +1,10 @@
-// The introduction's first program, the blocking client: fetches the text from a small server of the
-// tour's own, and then from one that takes its time.
+// The introduction's first program, the blocking client: fetches the text from a small server of
+// the tour's own, and then from one that takes its time.
+#include <netinet/in.h>
 #include <poll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <netinet/in.h>
 #include <unistd.h>
 
 #include <atomic>
