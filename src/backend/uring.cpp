@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <utility>
 
 #include "base/sys.h"
 
@@ -14,12 +15,7 @@ int uring_backend::after_fork() {
   if (const int error = epoll_->after_fork()) return error;
   if (!forked()) {
     // Not a child: the loop wants a new epoll set, and the old one may stand in the ring.
-    if (epoll_request_ != epoll_request::none) {
-      if (io_uring_sqe* sqe = next_sqe()) {
-        ::io_uring_prep_cancel64(sqe, of_epoll, 0);
-        ::io_uring_sqe_set_data64(sqe, of_nobody);
-      }
-    }
+    if (epoll_request_ != epoll_request::none) cancel_request(of_epoll);
     return 0;
   }
   ::close(ring_.ring_fd);  // its memory is the parent's
@@ -108,6 +104,7 @@ void uring_backend::submit_backlog() {
 void uring_backend::retry_cancels() {
   if (cancels_waiting_ == 0) return;
   cancels_waiting_ = 0;
+  if (std::exchange(epoll_is_old_, false)) cancel_request(of_epoll);
   operations_.for_each([this](operation* op) {
     if (op->state == progress::cancelling) cancel(op);
   });
@@ -123,12 +120,17 @@ void uring_backend::cancel(operation* op) {
     finished_.push(op);
     return;
   }
+  cancel_request(op->handle);
+}
+
+void uring_backend::cancel_request(std::uint64_t number) {
   io_uring_sqe* sqe = next_sqe();
   if (sqe == nullptr) {
     ++cancels_waiting_;
+    if (number == of_epoll) epoll_is_old_ = true;
     return;
   }
-  ::io_uring_prep_cancel64(sqe, op->handle, 0);
+  ::io_uring_prep_cancel64(sqe, number, 0);
   ::io_uring_sqe_set_data64(sqe, of_nobody);
 }
 

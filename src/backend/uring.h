@@ -68,6 +68,7 @@ class uring_backend final : public completion_backend {
   bool prepare(operation* op);
   void fill(io_uring_sqe* sqe, operation* op);
   void submit_backlog();
+  void cancel_request(std::uint64_t number);
   void retry_cancels();
 
   // uring_wait.cpp
@@ -87,9 +88,10 @@ class uring_backend final : public completion_backend {
   std::uint64_t process_ = 0;  // sys::process_mark() of who made the ring
   pthread_t thread_{};         // who enabled it, which alone may submit
   handle_table<operation> operations_;
-  operation_queue backlog_;   // found no room in the submission queue
-  operation_queue finished_;  // completed without the kernel
-  std::size_t cancels_waiting_ = 0;
+  operation_queue backlog_;          // found no room in the submission queue
+  operation_queue finished_;         // completed without the kernel
+  std::size_t cancels_waiting_ = 0;  // for room in the submission queue
+  bool epoll_is_old_ = false;        // the set's own request is among them
   epoll_request epoll_request_ = epoll_request::none;
   static constexpr unsigned most_epoll_events = 64;
   epoll_event* epoll_events_ = nullptr;  // what its request fills; there as long as the ring

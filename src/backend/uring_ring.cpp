@@ -116,6 +116,7 @@ void uring_backend::forget_ring() {
   ring_open_ = enabled_ = false;
   epoll_request_ = epoll_request::none;
   cancels_waiting_ = 0;
+  epoll_is_old_ = false;
 }
 
 // The loop runs on another thread now. What the ring holds is bound to the old one, which alone

@@ -90,6 +90,15 @@ class InfoTest(unittest.TestCase):
             self.assertIn(name, said)
         self.assertEqual(len(re.findall(r"^  \* ", said, re.MULTILINE)), 1)
 
+    def test_the_mark_follows_the_environment(self):
+        for environment, name in (({"EDDY_BACKEND": "poll"}, "poll"),
+                                  ({"EDDY_NO_IO_URING": "1"}, "epoll"),
+                                  ({"EVENT_NOEPOLL": "1", "EVENT_NOPOLL": "1"}, "select")):
+            said = eddy("info", env={**os.environ, **environment}).stdout
+            self.assertRegex(said, rf"(?m)^  \* {name} ")
+            said = json.loads(eddy("info", "--json", env={**os.environ, **environment}).stdout)
+            self.assertEqual(said["chosen"], name)
+
     def test_json_says_the_same(self):
         backends = {b["name"]: b for b in json.loads(eddy("info", "--json").stdout)["backends"]}
         self.assertTrue(backends["epoll"]["available"])

@@ -250,6 +250,34 @@ TEST_F(io_uring_faults,
   EXPECT_EQ(l().run(0), run_result::nothing_to_do);
 }
 
+TEST_F(io_uring_faults, the_epoll_set_may_be_replaced_while_operations_are_in_flight) {
+  socket_pair pending, watched;
+  char byte = 0;
+  recorded ops[100];  // more than the submission queue holds
+  for (recorded& op : ops) start_recv(op, pending.a.get(), &byte);
+  int calls = 0;
+  watcher w;
+  w.flags = is_initialised;
+  w.kind = closure::persistent_event;
+  w.events = watch_read | watch_edge | watch_persist;
+  w.fd = watched.a.get();
+  w.owner = &l();
+  w.argument = &calls;
+  w.on_event = [](int, short, void* count) { ++*static_cast<int*>(count); };
+  ASSERT_EQ(l().add(&w, forever), 0);
+  ASSERT_EQ(l().run(run_nonblocking), run_result::stopped);
+  for (int i = 1; i <= 5; ++i) {
+    cancel(l(), ops[i]);
+    ASSERT_EQ(l().after_fork(), 0);
+    ASSERT_EQ(::write(watched.b.get(), "x", 1), 1);
+    while (calls < i) ASSERT_EQ(l().run(run_once), run_result::stopped);
+  }
+  l().remove(&w, removal::do_not_wait);
+  cancel_all(l());
+  EXPECT_EQ(l().run(0), run_result::nothing_to_do);
+  for (const recorded& op : ops) EXPECT_EQ(op.ended_with, -ECANCELED);
+}
+
 // By clone(2), which runs none of glibc's handlers.
 TEST_F(io_uring_faults, a_child_cannot_touch_the_ring_of_its_parent) {
   socket_pair pair;

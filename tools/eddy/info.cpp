@@ -6,6 +6,7 @@
 
 #include "eddy/backends.hpp"
 #include "json.h"
+#include "loop/loop.h"
 #include "options.h"
 #include "system.h"
 
@@ -31,11 +32,19 @@ std::string features_of(unsigned bits, const char* between, const char* quote) {
   return text;
 }
 
+// With this environment.
+std::string what_a_loop_gets() {
+  eddy::loop one;
+  return one.open(eddy::loop_options{}) == 0 ? one.backend_name() : "";
+}
+
 void print_json(const utsname& system, const std::vector<eddy::backend_info>& backends) {
   std::printf(
-      "{\"system\": %s, \"kernel\": %s, \"machine\": %s, \"processors\": %ld, \"backends\": [",
+      "{\"system\": %s, \"kernel\": %s, \"machine\": %s, \"processors\": %ld, \"chosen\": %s, "
+      "\"backends\": [",
       json_string(system.sysname).c_str(), json_string(system.release).c_str(),
-      json_string(system.machine).c_str(), ::sysconf(_SC_NPROCESSORS_ONLN));
+      json_string(system.machine).c_str(), ::sysconf(_SC_NPROCESSORS_ONLN),
+      json_string(what_a_loop_gets()).c_str());
   const char* between = "";
   for (const eddy::backend_info& b : backends) {
     std::printf("%s{\"name\": \"%s\", \"available\": %s, \"reason\": %s, \"features\": [%s]}",
@@ -50,15 +59,17 @@ void print_json(const utsname& system, const std::vector<eddy::backend_info>& ba
 void print_text(const utsname& system, const std::vector<eddy::backend_info>& backends) {
   std::printf("%s %s, %s, %ld processors\n\nbackends, the best first:\n", system.sysname,
               system.release, system.machine, ::sysconf(_SC_NPROCESSORS_ONLN));
-  bool chosen = false;
+  const std::string chosen = what_a_loop_gets();
   for (const eddy::backend_info& b : backends) {
-    const bool first = b.available && !chosen;
-    chosen = chosen || b.available;
     std::printf(
-        "  %c %-9s %s%s\n", first ? '*' : ' ', b.name, features_of(b.features, ", ", "").c_str(),
+        "  %c %-9s %s%s\n", chosen == b.name ? '*' : ' ', b.name,
+        features_of(b.features, ", ", "").c_str(),
         b.available ? "" : (std::string("\n              not available: ") + b.reason).c_str());
   }
-  std::printf("\n* is used unless EDDY_BACKEND names another one.\n");
+  std::printf(
+      "\n* is what a loop gets. EDDY_BACKEND=NAME picks one; EDDY_NO_IO_URING=1, EVENT_NOEPOLL=1, "
+      "... "
+      "switch one off.\n");
 }
 
 }  // namespace
