@@ -1,0 +1,109 @@
+// Looking at the front, and taking from it.
+#include <algorithm>
+#include <cstring>
+
+#include "buffer/buffer.h"
+
+namespace eddy {
+
+void buffer::drain(std::size_t size) {
+  size = std::min(size, size_);
+  size_ -= size;
+  while (size != 0) {
+    chain* c = first_;
+    if (c->size > size) {
+      c->begin += size;
+      c->size -= size;
+      return;
+    }
+    size -= c->size;
+    c->size = 0;
+    if (c == filled_) filled_ = nullptr;
+    // The last one is kept for what comes next.
+    if (size_ == 0 && size == 0 && c->next == nullptr && c->may_be_moved()) {
+      c->begin = 0;
+      return;
+    }
+    first_ = c->next;
+    if (first_ == nullptr) last_ = nullptr;
+    release_chain(c);
+  }
+  if (size_ == 0) filled_ = nullptr;
+}
+
+std::size_t buffer::copy(std::size_t offset, void* to, std::size_t size) const {
+  if (offset >= size_) return 0;
+  size = std::min(size, size_ - offset);
+  const chain* c = first_;
+  for (; offset >= c->size; c = c->next) offset -= c->size;
+  auto* out = static_cast<unsigned char*>(to);
+  for (std::size_t left = size; left != 0; c = c->next, offset = 0) {
+    const std::size_t part = std::min(left, c->size - offset);
+    std::memcpy(out, c->data() + offset, part);
+    out += part;
+    left -= part;
+  }
+  return size;
+}
+
+std::size_t buffer::remove(void* to, std::size_t size) {
+  const std::size_t copied = copy(0, to, size);
+  drain(copied);
+  return copied;
+}
+
+unsigned char* buffer::pull_up(std::size_t size) {
+  if (size == all) size = size_;
+  if (size == 0 || size > size_) return nullptr;
+  if (first_->size >= size) return first_->data();
+  chain* target = first_;
+  const bool fits = target->may_be_moved() && target->capacity >= size;
+  if (!fits) {
+    target = make_chain(size);
+    if (target == nullptr) return nullptr;
+  } else if (target->capacity - target->begin < size) {
+    std::memmove(target->memory, target->data(), target->size);
+    target->begin = 0;
+  }
+  // What is missing, from the chains behind.
+  chain* from = fits ? first_->next : first_;
+  while (target->size < size) {
+    const std::size_t part = std::min(size - target->size, from->size);
+    std::memcpy(target->end(), from->data(), part);
+    target->size += part;
+    from->begin += part;
+    from->size -= part;
+    if (from->size != 0) break;
+    chain* next = from->next;
+    if (from == filled_) filled_ = target;
+    if (from == last_) last_ = target;
+    release_chain(from);
+    from = next;
+  }
+  target->next = from;
+  first_ = target;
+  return target->data();
+}
+
+int buffer::peek(std::size_t offset, std::size_t size, iovec* pieces, int most) const {
+  if (offset >= size_) return 0;
+  size = std::min(size, size_ - offset);
+  const chain* c = first_;
+  for (; offset >= c->size; c = c->next) offset -= c->size;
+  int count = 0;
+  for (std::size_t left = size; left != 0; c = c->next, offset = 0) {
+    const std::size_t part = std::min(left, c->size - offset);
+    if (count < most) pieces[count] = iovec{c->data() + offset, part};
+    ++count;
+    left -= part;
+  }
+  return count;
+}
+
+unsigned char buffer::at(std::size_t offset) const {
+  const chain* c = first_;
+  for (; offset >= c->size; c = c->next) offset -= c->size;
+  return c->data()[offset];
+}
+
+}  // namespace eddy

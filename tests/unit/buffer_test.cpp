@@ -1,0 +1,307 @@
+// Buffers against a model, which is a string.
+#include "buffer/buffer.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <random>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/memory.h"
+
+namespace eddy {
+namespace {
+
+std::string text_of(const buffer& b) {
+  std::string text(b.size(), '\0');
+  EXPECT_EQ(b.copy(0, text.data(), text.size() + 10), text.size());
+  return text;
+}
+
+// One buffer, and what it should hold.
+struct pair {
+  buffer real;
+  std::string model;
+
+  void check() const {
+    ASSERT_EQ(real.size(), model.size());
+    iovec pieces[64];
+    std::string seen;
+    const int count = real.peek(0, buffer::all, pieces, 64);
+    for (int i = 0; i < std::min(count, 64); ++i) {
+      ASSERT_NE(pieces[i].iov_len, 0u);
+      seen.append(static_cast<const char*>(pieces[i].iov_base), pieces[i].iov_len);
+    }
+    ASSERT_EQ(model.compare(0, seen.size(), seen), 0);
+    if (count <= 64) {
+      ASSERT_EQ(seen.size(), model.size());
+    }
+    ASSERT_EQ(real.first_piece(), count == 0 ? 0 : pieces[0].iov_len);
+  }
+};
+
+class buffer_model : public testing::Test {
+ protected:
+  static constexpr int how_many = 4;
+  std::vector<pair> pairs{how_many};
+  std::mt19937_64 random{20261123};
+  long borrowed = 0, given_back = 0;
+
+  std::size_t draw(std::size_t below) { return random() % below; }
+
+  // Small most of the time, over several chains now and then.
+  std::string bytes() {
+    const std::size_t size = draw(10) == 0 ? draw(9000) : draw(60);
+    std::string made(size, '\0');
+    for (char& c : made) c = "ab\r\n"[draw(4)];
+    return made;
+  }
+
+  void add_borrowed(pair& p) {
+    struct loan {
+      buffer_model* test;
+      std::string text;
+    };
+    auto* lent = new loan{this, bytes() + "b"};
+    ++borrowed;
+    p.model += lent->text;
+    ASSERT_EQ(p.real.add_borrowed(
+                  lent->text.data(), lent->text.size(),
+                  [](const void* data, std::size_t size, void* argument) {
+                    auto* back = static_cast<loan*>(argument);
+                    EXPECT_EQ(data, back->text.data());
+                    EXPECT_EQ(size, back->text.size());
+                    ++back->test->given_back;
+                    delete back;
+                  },
+                  lent),
+              0);
+  }
+
+  void reserve_and_commit(pair& p) {
+    iovec pieces[2];
+    const std::size_t wanted = draw(3000) + 1;
+    const int most = static_cast<int>(draw(2)) + 1;
+    const int count = p.real.reserve(wanted, pieces, most);
+    ASSERT_GE(count, 1);
+    ASSERT_LE(count, most);
+    std::size_t room = 0;
+    for (int i = 0; i < count; ++i) room += pieces[i].iov_len;
+    ASSERT_GE(room, wanted);
+    std::size_t left = draw(wanted + 1);
+    for (int i = 0; i < count; ++i) {
+      pieces[i].iov_len = std::min(left, pieces[i].iov_len);
+      left -= pieces[i].iov_len;
+      std::memset(pieces[i].iov_base, 'r', pieces[i].iov_len);
+      p.model.append(pieces[i].iov_len, 'r');
+    }
+    ASSERT_EQ(p.real.commit(pieces, count), 0);
+  }
+
+  void search(const pair& p) {
+    std::string what;
+    for (std::size_t n = draw(4) + 1; n-- > 0;) what += "ab\r\n"[draw(4)];
+    const std::size_t from = draw(p.model.size() + 2), until = draw(p.model.size() + 2);
+    std::size_t expected = from <= p.model.size() ? p.model.find(what, from) : std::string::npos;
+    if (expected != std::string::npos && expected + what.size() > until)
+      expected = buffer::nowhere;
+    ASSERT_EQ(p.real.find(what.data(), what.size(), from, until), expected);
+    ASSERT_EQ(p.real.find_byte('\n', from), p.model.find('\n', from));
+    ASSERT_EQ(p.real.find_either('\r', '\n', from), p.model.find_first_of("\r\n", from));
+    if (from < p.model.size()) {
+      const std::size_t end = p.model.find_first_not_of("\r\n", from);
+      ASSERT_EQ(p.real.count_either('\r', '\n', from),
+                (end == std::string::npos ? p.model.size() : end) - from);
+      ASSERT_EQ(p.real.at(from), static_cast<unsigned char>(p.model[from]));
+    }
+  }
+
+  void step() {
+    pair& p = pairs[draw(how_many)];
+    pair& other = pairs[draw(how_many)];
+    const std::size_t some = draw(p.model.size() + 20);
+    switch (draw(18)) {
+      case 0:
+      case 1:
+      case 2: {
+        const std::string more = bytes();
+        ASSERT_EQ(p.real.add(more.data(), more.size()), 0);
+        p.model += more;
+        break;
+      }
+      case 3: {
+        const std::string more = bytes();
+        ASSERT_EQ(p.real.prepend(more.data(), more.size()), 0);
+        p.model.insert(0, more);
+        break;
+      }
+      case 4:
+      case 5:
+        p.real.drain(some);
+        p.model.erase(0, some);
+        break;
+      case 6: {
+        std::string got(some, '\0');
+        got.resize(p.real.remove(got.data(), some));
+        ASSERT_EQ(got, p.model.substr(0, some));
+        p.model.erase(0, some);
+        break;
+      }
+      case 7: {
+        unsigned char* piece = p.real.pull_up(some);
+        ASSERT_EQ(piece == nullptr, some == 0 || some > p.model.size());
+        ASSERT_TRUE(piece == nullptr || std::memcmp(piece, p.model.data(), some) == 0);
+        break;
+      }
+      case 8: ASSERT_EQ(p.real.expand(some), 0); break;
+      case 9: reserve_and_commit(p); break;
+      case 10:
+        p.real.move_all_behind(other.real);
+        if (&p != &other) p.model += std::exchange(other.model, "");
+        break;
+      case 11:
+        p.real.move_all_before(other.real);
+        if (&p != &other) p.model.insert(0, std::exchange(other.model, ""));
+        break;
+      case 12: {
+        const std::size_t part = draw(other.model.size() + 2);
+        ASSERT_EQ(p.real.move_some(other.real, part), 0);
+        if (&p == &other) break;
+        p.model += other.model.substr(0, part);
+        other.model.erase(0, part);
+        break;
+      }
+      case 13: {
+        std::string got(40, '\0');
+        const std::size_t from = draw(p.model.size() + 5);
+        got.resize(p.real.copy(from, got.data(), got.size()));
+        ASSERT_EQ(got, from <= p.model.size() ? p.model.substr(from, 40) : "");
+        break;
+      }
+      case 14: {
+        const int error = p.real.add_shown(other.real);
+        ASSERT_TRUE(error == 0 || error == EINVAL);
+        ASSERT_TRUE(&p != &other || error == EINVAL);
+        if (error == 0) p.model += other.model;
+        break;
+      }
+      case 15: add_borrowed(p); break;
+      default: search(p);
+    }
+    if (p.model.size() > 200'000) {
+      p.real.clear();
+      p.model.clear();
+    }
+  }
+};
+
+TEST_F(buffer_model, agrees_with_a_string_over_a_million_random_steps) {
+  for (int i = 0; i < 1'000'000 && !HasFatalFailure(); ++i) {
+    step();
+    if (i % 16 != 0) continue;
+    for (const pair& p : pairs) p.check();
+  }
+  for (pair& p : pairs) p.real.clear();
+  EXPECT_EQ(given_back, borrowed);
+}
+
+TEST(buffer, gives_borrowed_memory_back_when_the_last_who_shows_it_is_done) {
+  static int given_back;
+  given_back = 0;
+  const auto count = [](const void* data, std::size_t size, void* context) {
+    EXPECT_EQ(data, context);
+    EXPECT_EQ(size, 5u);
+    ++given_back;
+  };
+  char text[] = "hello";
+  buffer a, b, c;
+  ASSERT_EQ(a.add_borrowed(text, 5, count, text), 0);
+  ASSERT_EQ(b.add_shown(a), 0);
+  c.move_all_behind(a);
+  a.clear();
+  c.drain(4);
+  EXPECT_EQ(given_back, 0);
+  c.clear();
+  EXPECT_EQ(given_back, 0) << "b still shows it";
+  EXPECT_EQ(text_of(b), "hello");
+  b.clear();
+  EXPECT_EQ(given_back, 1);
+}
+
+TEST(buffer, leaves_what_is_shown_elsewhere_alone) {
+  buffer a, b;
+  ASSERT_EQ(a.add("hello", 5), 0);
+  ASSERT_EQ(b.add_shown(a), 0);
+  a.drain(3);
+  ASSERT_EQ(a.prepend("XYZ", 3), 0);
+  ASSERT_EQ(a.add(" world", 6), 0);
+  EXPECT_EQ(text_of(a), "XYZlo world");
+  EXPECT_EQ(text_of(b), "hello");
+  ASSERT_NE(a.pull_up(buffer::all), nullptr);
+  EXPECT_EQ(text_of(b), "hello");
+}
+
+TEST(buffer, refuses_sizes_that_cannot_be_before_it_allocates) {
+  buffer b;
+  ASSERT_EQ(b.add("x", 1), 0);
+  static int allocations;
+  allocations = 0;
+  const memory::functions before = memory::get_functions();
+  memory::set_functions({[](std::size_t size) { return ++allocations, std::malloc(size); },
+                         std::realloc, std::free});
+  for (const std::size_t size : {buffer::longest, SIZE_MAX, SIZE_MAX - 1}) {
+    EXPECT_EQ(b.add(&b, size), EOVERFLOW);
+    EXPECT_EQ(b.prepend(&b, size), EOVERFLOW);
+    EXPECT_EQ(b.expand(size), EOVERFLOW);
+    EXPECT_EQ(b.add_borrowed(&b, size, nullptr, nullptr), EOVERFLOW);
+    iovec piece;
+    EXPECT_EQ(b.reserve(size, &piece, 1), -EOVERFLOW);
+  }
+  memory::set_functions(before);
+  EXPECT_EQ(allocations, 0);
+  EXPECT_EQ(text_of(b), "x");
+}
+
+TEST(buffer, is_as_it_was_when_memory_fails) {
+  buffer a, b;
+  const std::string much(20'000, 'm');
+  ASSERT_EQ(a.add(much.data(), much.size()), 0);
+  ASSERT_EQ(a.add(much.data(), much.size()), 0);
+  ASSERT_EQ(b.add("b", 1), 0);
+  memory::set_functions({[](std::size_t) -> void* { return nullptr; },
+                         [](void*, std::size_t) -> void* { return nullptr; }, std::free});
+  EXPECT_EQ(a.add(much.data(), 1 << 20), ENOMEM);
+  EXPECT_EQ(a.prepend(much.data(), much.size()), ENOMEM);
+  EXPECT_EQ(a.expand(1 << 20), ENOMEM);
+  EXPECT_EQ(b.move_some(a, 100), ENOMEM);
+  EXPECT_EQ(b.add_shown(a), ENOMEM);
+  EXPECT_EQ(a.pull_up(buffer::all), nullptr);
+  memory::set_functions({nullptr, nullptr, nullptr});
+  EXPECT_EQ(text_of(a), much + much);
+  EXPECT_EQ(text_of(b), "b");
+}
+
+TEST(buffer, commits_only_what_it_gave) {
+  buffer b;
+  iovec pieces[2];
+  ASSERT_GE(b.reserve(100, pieces, 2), 1);
+  const iovec given = pieces[0];
+  iovec wrong = given;
+  wrong.iov_base = static_cast<char*>(given.iov_base) + 1;
+  EXPECT_EQ(b.commit(&wrong, 1), EINVAL);
+  wrong = given;
+  ++wrong.iov_len;
+  EXPECT_EQ(b.commit(&wrong, 1), EINVAL);
+  ASSERT_EQ(b.add("later", 5), 0);
+  EXPECT_EQ(b.commit(&given, 1), EINVAL) << "data was added since";
+  EXPECT_EQ(text_of(b), "later");
+}
+
+}  // namespace
+}  // namespace eddy
