@@ -15,10 +15,10 @@ struct chain {
   chain* next = nullptr;
   unsigned char* memory = nullptr;
   std::size_t capacity = 0;
-  std::size_t begin = 0;  // of the data
-  std::size_t size = 0;   // of the data
+  std::size_t begin = 0;                     // of the data
+  std::size_t size = 0;                      // of the data
   std::atomic<std::uint32_t> references{1};  // holders may be buffers of several threads
-  bool read_only = false;  // borrowed memory
+  bool read_only = false;                    // borrowed memory
   bool pinned = false;     // space was handed out (reserve): it must stay where it is
   chain* shown = nullptr;  // whose memory this is, when it is another chain's
   void (*give_back)(const void* data, std::size_t size, void* context) = nullptr;

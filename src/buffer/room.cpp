@@ -27,7 +27,8 @@ int buffer::expand(std::size_t size) {
 int buffer::room_of(std::size_t size, int most) {
   std::size_t room = 0;
   int count = 0;
-  for (chain* c = filled_ != nullptr ? filled_ : first_; c != nullptr && count < most; c = c->next) {
+  for (chain* c = filled_ != nullptr ? filled_ : first_; c != nullptr && count < most;
+       c = c->next) {
     if (c->size == 0) c->begin = 0;
     room += c->space_behind();
     count += c->space_behind() != 0;
@@ -50,7 +51,8 @@ int buffer::reserve(std::size_t size, iovec* pieces, int most) {
   if (const int error = room_of(size, most)) return -error;
   int count = 0;
   std::size_t given = 0;
-  for (chain* c = filled_ != nullptr ? filled_ : first_; c != nullptr && count < most; c = c->next) {
+  for (chain* c = filled_ != nullptr ? filled_ : first_; c != nullptr && count < most;
+       c = c->next) {
     const std::size_t room = c->space_behind();
     // With one piece only, that which is large enough.
     if (room == 0 || (most == 1 && room < size)) continue;

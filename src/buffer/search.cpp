@@ -43,8 +43,9 @@ std::size_t buffer::find_either(unsigned char a, unsigned char b, std::size_t fr
   for (buffer_cursor c(*this, from); c.left() != 0; c.skip(c.piece())) {
     const void* first = std::memchr(c.data(), a, c.piece());
     const std::size_t before =
-        first == nullptr ? c.piece()
-                         : static_cast<std::size_t>(static_cast<const unsigned char*>(first) - c.data());
+        first == nullptr
+            ? c.piece()
+            : static_cast<std::size_t>(static_cast<const unsigned char*>(first) - c.data());
     const void* second = std::memchr(c.data(), b, before);
     if (second != nullptr) first = second;
     if (first != nullptr)

@@ -289,7 +289,7 @@ TEST_P(loops, counts_say_what_is_added_active_and_held) {
 }
 
 // Every kind of callback does everything to itself and to its neighbours.
-enum class kind { descriptor, timer, signal, later, operation_end };
+enum class kind { descriptor, timer, signal, later, posted, hook, operation_end };
 enum class act {
   remove_self,
   remove_others,
@@ -300,7 +300,8 @@ enum class act {
   stop
 };
 
-const char* const kind_names[] = {"descriptor", "timer", "signal", "later", "operation_end"};
+const char* const kind_names[] = {"descriptor", "timer", "signal",       "later",
+                                  "posted",     "hook",  "operation_end"};
 const char* const act_names[] = {
     "remove_self", "remove_others",   "free_others", "close_descriptor",
     "add_again",   "activate_others", "stop"};
@@ -361,6 +362,11 @@ TEST_P(callbacks, may_do_anything) {
   watching by_descriptor(*on, pair.a.get(), watch_read, run), by_timer(*on, -1, 0, run),
       by_signal(*on, SIGUSR1, watch_signal, run);
   deferred by_later(run);
+  struct running_hook : wait_hook {
+    std::function<void()> run;
+  } by_hook;
+  by_hook.run = run;
+  by_hook.call = [](wait_hook* h, std::int64_t) { static_cast<running_hook*>(h)->run(); };
   recorded by_operation;
   by_operation.then = [&](recorded&) { run(); };
   char byte = 0;
@@ -376,6 +382,12 @@ TEST_P(callbacks, may_do_anything) {
       break;
     case kind::later:
       on->defer(&by_later);
+      break;
+    case kind::posted:
+      EXPECT_TRUE(on->post(&by_later));
+      break;
+    case kind::hook:
+      on->add_hook(&by_hook);
       break;
     case kind::operation_end:
       prepare_recv(by_operation, pair.a.get(), &byte, 1, 0);
@@ -394,6 +406,7 @@ TEST_P(callbacks, may_do_anything) {
   for (int i = 0; i < 5; ++i) ASSERT_NE(on->run(run_once | run_nonblocking), run_result::failed);
   remove_others();
   if (self != nullptr) on->remove(self, removal::wait);
+  if (from == kind::hook) on->remove_hook(&by_hook);
   EXPECT_EQ(on->run(0), run_result::nothing_to_do);
   EXPECT_EQ(on->count(count_added | count_active), 0);
 }
@@ -404,7 +417,7 @@ INSTANTIATE_TEST_SUITE_P(
     backend, callbacks,
     testing::Combine(testing::ValuesIn(available_backends()),
                      testing::Values(kind::descriptor, kind::timer, kind::signal, kind::later,
-                                     kind::operation_end),
+                                     kind::posted, kind::hook, kind::operation_end),
                      testing::Values(act::remove_self, act::remove_others, act::free_others,
                                      act::close_descriptor, act::add_again, act::activate_others,
                                      act::stop)),

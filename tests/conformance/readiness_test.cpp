@@ -297,6 +297,7 @@ TEST_P(readiness, a_thousand_descriptors_are_told_once_each) {
 }
 
 TEST_P(readiness, interrupted_waits_are_nobodys_business) {
+  int seen = 0;
   for (const sys::call wait : {sys::call::epoll_wait, sys::call::poll, sys::call::select}) {
     socket_pair pair;
     put(pair.b);
@@ -305,7 +306,9 @@ TEST_P(readiness, interrupted_waits_are_nobodys_business) {
     failing_calls interrupted(wait, [](int n) { return n <= 10 ? EINTR : 0; });
     EXPECT_EQ(on->run(0), run_result::nothing_to_do);
     EXPECT_EQ(w.calls, 1);
+    seen += interrupted.seen();
   }
+  EXPECT_EQ(seen, 11);
 }
 
 TEST_P(readiness, a_descriptor_that_is_always_ready_starves_neither_timers_nor_posts) {

@@ -182,6 +182,19 @@ TEST_F(io_uring_faults, a_ring_that_cannot_be_waited_in_ends_run_instead_of_spin
   EXPECT_EQ(op.ended_with, 1);
 }
 
+TEST_F(io_uring_faults, interrupted_waits_in_the_ring_are_nobodys_business) {
+  socket_pair pair;
+  char byte = 0;
+  recorded op;
+  start_recv(op, pair.a.get(), &byte);
+  ASSERT_EQ(::write(pair.b.get(), "x", 1), 1);
+  failing_calls interrupted(sys::call::uring_enter, [](int n) { return n <= 10 ? EINTR : 0; });
+  EXPECT_EQ(l().run(0), run_result::nothing_to_do);
+  EXPECT_GT(interrupted.seen(), 10);
+  EXPECT_EQ(op.ended_with, 1);
+  EXPECT_TRUE(messages.empty());
+}
+
 TEST_F(io_uring_faults, more_operations_than_the_queues_hold_all_complete_once) {
   constexpr int count = 3000;  // of 64 submissions and 256 completions
   socket_pair pair;

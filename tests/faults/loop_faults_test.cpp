@@ -1,8 +1,10 @@
 // What the system may refuse or do to a loop, and what the loop does then.
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstdio>
@@ -46,13 +48,21 @@ TEST_P(loop_faults, a_regular_file_is_refused_where_it_cannot_be_watched) {
   std::fclose(file);
 }
 
-TEST_P(loop_faults, a_descriptor_beyond_the_methods_limit_is_refused) {
+TEST_P(loop_faults, a_descriptor_beyond_the_methods_limit_is_refused_and_else_watched) {
+  rlimit limit{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
+  const rlimit before = limit;
+  limit.rlim_cur = std::min<rlim_t>(limit.rlim_max, 4096);
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
   socket_pair pair;
   descriptor high(::fcntl(pair.a.get(), F_DUPFD_CLOEXEC, FD_SETSIZE + 10));
   if (high.get() < 0) GTEST_SKIP() << "a process may not have that many descriptors here";
   counted w(*on, high.get(), watch_write);
-  EXPECT_EQ(on->add(&w, forever), GetParam() == "select" ? EINVAL : 0);
-  on->remove(&w, removal::do_not_wait);
+  const bool beyond = GetParam() == "select";
+  EXPECT_EQ(on->add(&w, forever), beyond ? EINVAL : 0);
+  EXPECT_EQ(on->run(0), run_result::nothing_to_do);
+  EXPECT_EQ(w.calls, beyond ? 0 : 1);
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
 }
 
 TEST_P(loop_faults, a_closed_descriptor_is_refused) {

@@ -109,8 +109,7 @@ class buffer_model : public testing::Test {
     for (std::size_t n = draw(4) + 1; n-- > 0;) what += "ab\r\n"[draw(4)];
     const std::size_t from = draw(p.model.size() + 2), until = draw(p.model.size() + 2);
     std::size_t expected = from <= p.model.size() ? p.model.find(what, from) : std::string::npos;
-    if (expected != std::string::npos && expected + what.size() > until)
-      expected = buffer::nowhere;
+    if (expected != std::string::npos && expected + what.size() > until) expected = buffer::nowhere;
     ASSERT_EQ(p.real.find(what.data(), what.size(), from, until), expected);
     ASSERT_EQ(p.real.find_byte('\n', from), p.model.find('\n', from));
     ASSERT_EQ(p.real.find_either('\r', '\n', from), p.model.find_first_of("\r\n", from));
@@ -159,8 +158,12 @@ class buffer_model : public testing::Test {
         ASSERT_TRUE(piece == nullptr || std::memcmp(piece, p.model.data(), some) == 0);
         break;
       }
-      case 8: ASSERT_EQ(p.real.expand(some), 0); break;
-      case 9: reserve_and_commit(p); break;
+      case 8:
+        ASSERT_EQ(p.real.expand(some), 0);
+        break;
+      case 9:
+        reserve_and_commit(p);
+        break;
       case 10:
         p.real.move_all_behind(other.real);
         if (&p != &other) p.model += std::exchange(other.model, "");
@@ -191,8 +194,11 @@ class buffer_model : public testing::Test {
         if (error == 0) p.model += other.model;
         break;
       }
-      case 15: add_borrowed(p); break;
-      default: search(p);
+      case 15:
+        add_borrowed(p);
+        break;
+      default:
+        search(p);
     }
     if (p.model.size() > 200'000) {
       p.real.clear();
@@ -253,8 +259,8 @@ TEST(buffer, refuses_sizes_that_cannot_be_before_it_allocates) {
   static int allocations;
   allocations = 0;
   const memory::functions before = memory::get_functions();
-  memory::set_functions({[](std::size_t size) { return ++allocations, std::malloc(size); },
-                         std::realloc, std::free});
+  memory::set_functions(
+      {[](std::size_t size) { return ++allocations, std::malloc(size); }, std::realloc, std::free});
   for (const std::size_t size : {buffer::longest, SIZE_MAX, SIZE_MAX - 1}) {
     EXPECT_EQ(b.add(&b, size), EOVERFLOW);
     EXPECT_EQ(b.prepend(&b, size), EOVERFLOW);

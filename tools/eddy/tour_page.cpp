@@ -82,7 +82,9 @@ std::string introduction_of(const tour_report& report) {
          "processor time that the <em>server</em> spends on a line. " +
          (report.pinned ? "Server and clients have a processor each. "
                         : "Server and clients share one processor here, which blurs it. ") +
-         "On a busy machine the figures move; compare stages, not digits.</p>\n" +
+         "Each figure is the middle one of three, for which the stages took turns; on a busy "
+         "machine "
+         "they still move: compare stages, not digits.</p>\n" +
          "<p "
          "class=\"chinese\" lang=\"zh\">"
          "每个客户端收到回答后才发送下一行；请比较各阶段服务器处理一行所用的处理器时间，越短越好。<"
