@@ -17,6 +17,7 @@
 #include "support/backends.h"
 #include "support/recorded.h"
 #include "support/sockets.h"
+#include "support/watching.h"
 
 namespace eddy::test {
 namespace {
@@ -84,19 +85,11 @@ TEST_F(io_uring_faults, edge_triggered_events_survive_the_move_to_another_thread
   char byte = 0;
   recorded op;
   start_recv(op, pending.a.get(), &byte);
-  int calls = 0;
-  watcher w;
-  w.flags = is_initialised;
-  w.kind = closure::persistent_event;
-  w.events = watch_read | watch_edge | watch_persist;
-  w.fd = watched.a.get();
-  w.owner = &l();
-  w.argument = &calls;
-  w.on_event = [](int, short, void* count) { ++*static_cast<int*>(count); };
+  watching w(l(), watched.a.get(), watch_read | watch_edge | watch_persist);
   ASSERT_EQ(l().add(&w, forever), 0);
   std::thread([&] { EXPECT_EQ(l().run(run_nonblocking), run_result::stopped); }).join();
   ASSERT_EQ(::write(watched.b.get(), "x", 1), 1);
-  while (calls == 0) ASSERT_EQ(l().run(run_once), run_result::stopped);
+  while (w.calls == 0) ASSERT_EQ(l().run(run_once), run_result::stopped);
   l().remove(&w, removal::do_not_wait);
   cancel(l(), op);
   EXPECT_EQ(l().run(0), run_result::nothing_to_do);
@@ -243,18 +236,12 @@ TEST_F(io_uring_faults,
   recorded op;
   start_recv(op, idle.a.get(), &byte);
   std::vector<socket_pair> pairs(count);
-  std::vector<watcher> watchers(count);
+  std::vector<std::unique_ptr<watching>> watchers;
   int left = count;
-  for (std::size_t i = 0; i < count; ++i) {
-    watcher& w = watchers[i];
-    w.flags = is_initialised;
-    w.kind = closure::event;
-    w.events = watch_read | watch_edge;
-    w.fd = pairs[i].a.get();
-    w.owner = &l();
-    w.argument = &left;
-    w.on_event = [](int, short, void* n) { --*static_cast<int*>(n); };
-    ASSERT_EQ(l().add(&w, forever), 0);
+  for (const socket_pair& pair : pairs) {
+    watchers.push_back(std::make_unique<watching>(l(), pair.a.get(), watch_read | watch_edge,
+                                                  [&left] { --left; }));
+    ASSERT_EQ(l().add(watchers.back().get(), forever), 0);
   }
   ASSERT_EQ(l().run(run_nonblocking), run_result::stopped);
   for (const socket_pair& pair : pairs) ASSERT_EQ(::write(pair.b.get(), "x", 1), 1);
@@ -268,22 +255,14 @@ TEST_F(io_uring_faults, the_epoll_set_may_be_replaced_while_operations_are_in_fl
   char byte = 0;
   recorded ops[100];  // more than the submission queue holds
   for (recorded& op : ops) start_recv(op, pending.a.get(), &byte);
-  int calls = 0;
-  watcher w;
-  w.flags = is_initialised;
-  w.kind = closure::persistent_event;
-  w.events = watch_read | watch_edge | watch_persist;
-  w.fd = watched.a.get();
-  w.owner = &l();
-  w.argument = &calls;
-  w.on_event = [](int, short, void* count) { ++*static_cast<int*>(count); };
+  watching w(l(), watched.a.get(), watch_read | watch_edge | watch_persist);
   ASSERT_EQ(l().add(&w, forever), 0);
   ASSERT_EQ(l().run(run_nonblocking), run_result::stopped);
   for (int i = 1; i <= 5; ++i) {
     cancel(l(), ops[i]);
     ASSERT_EQ(l().after_fork(), 0);
     ASSERT_EQ(::write(watched.b.get(), "x", 1), 1);
-    while (calls < i) ASSERT_EQ(l().run(run_once), run_result::stopped);
+    while (w.calls < i) ASSERT_EQ(l().run(run_once), run_result::stopped);
   }
   l().remove(&w, removal::do_not_wait);
   cancel_all(l());
