@@ -25,7 +25,10 @@ class buffer {
   buffer() = default;
   buffer(const buffer&) = delete;
   buffer& operator=(const buffer&) = delete;
-  ~buffer() { clear(); }
+  ~buffer() {
+    clear();
+    drop_spare();
+  }
 
   std::size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
