@@ -4,7 +4,7 @@
  * functions that work on a hidden current base (event_init(), event_set(), event_dispatch(), ...),
  * which cannot be used by more than one thread.
  *
- * The headers of buffers and buffered events are to be listed below when eddy has them. They are
+ * The headers of buffered events are to be listed below when eddy has them. They are
  * not looked for with __has_include: that would find those of an installed libevent, whose
  * functions this library does not have. */
 #ifndef EVENT1_EVENT_H_INCLUDED_
@@ -23,6 +23,8 @@
 
 #include <event2/event.h>
 
+#include <event2/buffer.h>
+#include <event2/buffer_compat.h>
 #include <event2/event_compat.h>
 
 #endif /* EVENT1_EVENT_H_INCLUDED_ */

@@ -97,8 +97,8 @@ int evbuffer_add_buffer_reference(struct evbuffer* outbuf, struct evbuffer* inbu
 
 /* Told when borrowed memory is not needed any more. */
 typedef void (*evbuffer_ref_cleanup_cb)(const void* data, size_t datalen, void* extra);
-/* Adds memory of the caller's without copying it; it must stay as it is until `cleanupfn` (which may
- * be NULL) is called, once. Not called when this fails. */
+/* Adds memory of the caller's without copying it; it must stay as it is until `cleanupfn` (which
+ * may be NULL) is called, once. Not called when this fails. */
 EVENT2_EXPORT_SYMBOL
 int evbuffer_add_reference(struct evbuffer* outbuf, const void* data, size_t datlen,
                            evbuffer_ref_cleanup_cb cleanupfn, void* cleanupfn_arg);
@@ -178,9 +178,9 @@ enum evbuffer_eol_style {
   EVBUFFER_EOL_LF,          /* LF */
   EVBUFFER_EOL_NUL          /* a byte 0 */
 };
-/* Takes a line out, and its end with it: a string of the C library's (event_set_mem_functions), to be
- * freed by the caller; its length goes to `*n_read_out` unless that is NULL. NULL when there is no
- * whole line, or no memory. O(bytes in the buffer) while no line is complete. */
+/* Takes a line out, and its end with it: a string of the C library's (event_set_mem_functions), to
+ * be freed by the caller; its length goes to `*n_read_out` unless that is NULL. NULL when there is
+ * no whole line, or no memory. O(bytes in the buffer) while no line is complete. */
 EVENT2_EXPORT_SYMBOL
 char* evbuffer_readln(struct evbuffer* buffer, size_t* n_read_out,
                       enum evbuffer_eol_style eol_style);
@@ -216,8 +216,8 @@ EVENT2_EXPORT_SYMBOL
 int evbuffer_write(struct evbuffer* buffer, evutil_socket_t fd);
 EVENT2_EXPORT_SYMBOL
 int evbuffer_write_atmost(struct evbuffer* buffer, evutil_socket_t fd, ev_ssize_t howmuch);
-/* Reads once, at most `howmuch` bytes (negative, or more than 4096: 4096). How many, 0 at the end of
- * the stream, or -1 with errno. */
+/* Reads once, at most `howmuch` bytes (negative, or more than 4096: 4096). How many, 0 at the end
+ * of the stream, or -1 with errno. */
 EVENT2_EXPORT_SYMBOL
 int evbuffer_read(struct evbuffer* buffer, evutil_socket_t fd, int howmuch);
 
@@ -231,8 +231,8 @@ struct evbuffer_file_segment;
 #define EVBUF_FS_DISABLE_LOCKING 0x08  /* one thread only */
 typedef void (*evbuffer_file_segment_cleanup_cb)(struct evbuffer_file_segment const* seg, int flags,
                                                  void* arg);
-/* A part of a file, from `offset` on: `length` bytes, or (-1) up to its end. May be added to several
- * buffers. NULL when it cannot be had. The file must not become shorter meanwhile. */
+/* A part of a file, from `offset` on: `length` bytes, or (-1) up to its end. May be added to
+ * several buffers. NULL when it cannot be had. The file must not become shorter meanwhile. */
 EVENT2_EXPORT_SYMBOL
 struct evbuffer_file_segment* evbuffer_file_segment_new(int fd, ev_off_t offset, ev_off_t length,
                                                         unsigned flags);
@@ -276,8 +276,7 @@ int evbuffer_remove_cb(struct evbuffer* buffer, evbuffer_cb_func cb, void* cbarg
 /* Without this flag, which is set at first, a callback is not called. */
 #define EVBUFFER_CB_ENABLED 1
 EVENT2_EXPORT_SYMBOL
-int evbuffer_cb_set_flags(struct evbuffer* buffer, struct evbuffer_cb_entry* cb,
-                          ev_uint32_t flags);
+int evbuffer_cb_set_flags(struct evbuffer* buffer, struct evbuffer_cb_entry* cb, ev_uint32_t flags);
 EVENT2_EXPORT_SYMBOL
 int evbuffer_cb_clear_flags(struct evbuffer* buffer, struct evbuffer_cb_entry* cb,
                             ev_uint32_t flags);

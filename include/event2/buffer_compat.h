@@ -1,4 +1,5 @@
-/* event2/buffer_compat.h - the buffer functions of libevent 1.4. New programs use event2/buffer.h. */
+/* event2/buffer_compat.h - the buffer functions of libevent 1.4. New programs use event2/buffer.h.
+ */
 #ifndef EVENT2_BUFFER_COMPAT_H_INCLUDED_
 #define EVENT2_BUFFER_COMPAT_H_INCLUDED_
 

@@ -54,8 +54,8 @@ class buffer_guard {
   const evbuffer* buffer_;
 };
 
-// Both locks, always in the same order, so that two threads that move data in opposite directions do
-// not wait for each other for ever.
+// Both locks, always in the same order, so that two threads that move data in opposite directions
+// do not wait for each other for ever.
 class two_buffers_guard {
  public:
   two_buffers_guard(const evbuffer* a, const evbuffer* b)

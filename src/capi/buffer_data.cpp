@@ -104,7 +104,8 @@ int evbuffer_add_vprintf(evbuffer* b, const char* format, va_list arguments) {
     if (pieces < 0) return as_buffer_result(-pieces);
     va_list again;
     va_copy(again, arguments);
-    const int size = std::vsnprintf(static_cast<char*>(piece.iov_base), piece.iov_len, format, again);
+    const int size =
+        std::vsnprintf(static_cast<char*>(piece.iov_base), piece.iov_len, format, again);
     va_end(again);
     if (size < 0) return -1;
     if (static_cast<std::size_t>(size) < piece.iov_len) {
@@ -183,8 +184,8 @@ int evbuffer_remove_buffer(evbuffer* from, evbuffer* to, size_t size) {
   if (size > before) size = before;
   if (size > buffer::longest - to->bytes.size()) return as_buffer_result(EOVERFLOW);
   if (const int error = to->bytes.move_some(from->bytes, size)) return as_buffer_result(error);
-  buffer_changed(from, 0, size);
   buffer_changed(to, size, 0);
+  buffer_changed(from, 0, size);
   return as_count(size);
 }
 
@@ -198,8 +199,8 @@ int evbuffer_peek(evbuffer* b, ev_ssize_t size, evbuffer_ptr* from, evbuffer_iov
   buffer_guard guard(b);
   if (from != nullptr && from->pos < 0) return as_buffer_result(EINVAL);
   const std::size_t offset = from == nullptr ? 0 : static_cast<std::size_t>(from->pos);
-  const int needed = b->bytes.peek(offset, size < 0 ? buffer::all : static_cast<std::size_t>(size),
-                                   pieces, count);
+  const int needed =
+      b->bytes.peek(offset, size < 0 ? buffer::all : static_cast<std::size_t>(size), pieces, count);
   // Without a length, what fits is what was asked for.
   return size < 0 && count > 0 && needed > count ? count : needed;
 }

@@ -110,8 +110,7 @@ evbuffer_file_segment* evbuffer_file_segment_new(int fd, ev_off_t offset, ev_off
 void evbuffer_file_segment_free(evbuffer_file_segment* s) { release(s); }
 
 void evbuffer_file_segment_add_cleanup_cb(evbuffer_file_segment* s,
-                                          evbuffer_file_segment_cleanup_cb on_end,
-                                          void* argument) {
+                                          evbuffer_file_segment_cleanup_cb on_end, void* argument) {
   s->on_end = on_end;
   s->argument = argument;
 }

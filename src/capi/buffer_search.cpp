@@ -90,7 +90,8 @@ evbuffer_ptr evbuffer_search_eol(evbuffer* b, evbuffer_ptr* start, size_t* eol_s
   buffer_guard guard(b);
   line_end end;
   if (start == nullptr || start->pos >= 0)
-    end = find_line_end(b->bytes, start == nullptr ? 0 : static_cast<std::size_t>(start->pos), style);
+    end =
+        find_line_end(b->bytes, start == nullptr ? 0 : static_cast<std::size_t>(start->pos), style);
   if (eol_size != nullptr) *eol_size = end.size;
   return place(end.at);
 }

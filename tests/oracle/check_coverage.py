@@ -1,12 +1,13 @@
 #!/usr/bin/python3
-"""Every function that the headers of the events part declare is asked about by some program."""
+"""Every function that the headers of eddy's part declare is asked about by some program."""
 import argparse
 import pathlib
 import re
 import sys
 
-HEADERS = ("event2/event.h", "event2/event_compat.h", "event2/util.h", "event2/thread.h")
-NAME = re.compile(r"\b((?:event|evutil|evthread|libevent)_[a-z0-9_]+)\s*\(")
+HEADERS = ("event2/buffer.h", "event2/buffer_compat.h", "event2/event.h", "event2/event_compat.h",
+           "event2/util.h", "event2/thread.h")
+NAME = re.compile(r"\b((?:event|evbuffer|evutil|evthread|libevent)_[a-z0-9_]+)\s*\(")
 
 
 def declared(text):
