@@ -12,7 +12,9 @@ extern "C" {
 evbuffer* evbuffer_new() { return memory::create<evbuffer>(); }
 
 void evbuffer_free(evbuffer* b) {
-  if (b->deferred_to != nullptr) b->deferred_to->cancel_deferred(&b->deferred);
+  // Only when it is queued: the base may be gone, which has taken it out.
+  if (b->deferred.is(in_active) || b->deferred.is(in_active_later))
+    b->deferred_to->cancel_deferred(&b->deferred);
   while (!b->callbacks.empty())
     evbuffer_remove_cb_entry(b, reinterpret_cast<evbuffer_cb_entry*>(b->callbacks.front()));
   if (b->owns_lock) b->threads->lock_free(b->lock, recursive_lock_type);

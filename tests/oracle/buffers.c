@@ -40,7 +40,8 @@ static void adding(void) {
   ask(evbuffer_add_printf(b, "%s", ""));
   ask(print_list(b, "%s %d", "list", 7));
   show("printed", b);
-  struct evbuffer_iovec v[3] = {{.iov_base = "one", .iov_len = 3}, {.iov_base = "", .iov_len = 0},
+  struct evbuffer_iovec v[3] = {{.iov_base = "one", .iov_len = 3},
+                                {.iov_base = "", .iov_len = 0},
                                 {.iov_base = "two", .iov_len = 3}};
   say("  iovec %zu", evbuffer_add_iovec(b, v, 3));
   say("  none %zu", evbuffer_add_iovec(b, v, 0));
@@ -246,8 +247,7 @@ static void freezing(void) {
 static int cleaned;
 static void cleanup(const void *data, size_t size, void *extra) {
   ++cleaned;
-  say("  given back: %zu bytes \"%.*s\", %s", size, (int)size, (const char *)data,
-      (char *)extra);
+  say("  given back: %zu bytes \"%.*s\", %s", size, (int)size, (const char *)data, (char *)extra);
 }
 
 static void references(void) {

@@ -96,12 +96,24 @@ TEST(buffer_face, is_used_by_two_threads_that_move_data_in_both_directions) {
 TEST(buffer_face, forgets_a_deferred_callback_when_it_is_freed) {
   event_base* base = event_base_new();
   evbuffer* b = evbuffer_new();
-  evbuffer_add_cb(b, [](evbuffer*, const evbuffer_cb_info*, void*) { FAIL(); }, nullptr);
+  evbuffer_add_cb(
+      b, [](evbuffer*, const evbuffer_cb_info*, void*) { FAIL(); }, nullptr);
   evbuffer_defer_callbacks(b, base);
   ASSERT_EQ(evbuffer_add(b, "x", 1), 0);
   evbuffer_free(b);
   EXPECT_EQ(event_base_loop(base, EVLOOP_NONBLOCK), 1);
   event_base_free(base);
+}
+
+TEST(buffer_face, outlives_the_base_of_its_deferred_callbacks) {
+  event_base* base = event_base_new();
+  evbuffer* b = evbuffer_new();
+  evbuffer_add_cb(
+      b, [](evbuffer*, const evbuffer_cb_info*, void*) { FAIL(); }, nullptr);
+  evbuffer_defer_callbacks(b, base);
+  ASSERT_EQ(evbuffer_add(b, "x", 1), 0);
+  event_base_free(base);
+  evbuffer_free(b);
 }
 
 TEST(buffer_face, lets_a_callback_remove_itself_and_change_the_buffer) {
