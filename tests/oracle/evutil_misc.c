@@ -32,7 +32,7 @@ static void date_of_now(void) {
   char text[64];
   time_t before = time(NULL);
   int got = evutil_date_rfc1123(text, sizeof text, NULL);
-  time_t after = time(NULL);
+  time_t after = time(NULL) + 1; /* time() lags behind by up to a tick */
   int same = 0;
   for (time_t t = before; t <= after; ++t) {
     char expected[64];
@@ -113,7 +113,7 @@ static void timevals(void) {
   ask(evutil_timerisset(&a) != 0);
   struct timeval now;
   ask(evutil_gettimeofday(&now, NULL));
-  say("  the time now: %s", yes(now.tv_sec >= time(NULL) - 1 && now.tv_sec <= time(NULL)));
+  say("  the time now: %s", yes(now.tv_sec >= time(NULL) - 1 && now.tv_sec <= time(NULL) + 1));
 }
 
 struct example {
