@@ -3,10 +3,7 @@
  * New programs include <event2/event.h> and what else they need of event2/. This header adds the
  * functions that work on a hidden current base (event_init(), event_set(), event_dispatch(), ...),
  * which cannot be used by more than one thread.
- *
- * The headers of buffered events are to be listed below when eddy has them. They are
- * not looked for with __has_include: that would find those of an installed libevent, whose
- * functions this library does not have. */
+ */
 #ifndef EVENT1_EVENT_H_INCLUDED_
 #define EVENT1_EVENT_H_INCLUDED_
 
@@ -25,6 +22,9 @@
 
 #include <event2/buffer.h>
 #include <event2/buffer_compat.h>
+#include <event2/bufferevent.h>
+#include <event2/bufferevent_compat.h>
+#include <event2/bufferevent_struct.h>
 #include <event2/event_compat.h>
 
 #endif /* EVENT1_EVENT_H_INCLUDED_ */

@@ -37,6 +37,7 @@ inline bool may(call which, int fd) {
 void set_interceptor(interceptor* chosen) { installed.store(chosen, std::memory_order_release); }
 
 bool allowed(call which, int fd) { return may(which, fd); }
+bool allowed(call which, int fd, std::size_t& length) { return may(which, fd, length); }
 
 ssize_t read(int fd, void* data, std::size_t size) {
   return may(call::read, fd, size) ? ::read(fd, data, size) : -1;

@@ -64,9 +64,18 @@ ssize_t write(int fd, const void* data, std::size_t size);
 ssize_t recv(int fd, void* data, std::size_t size, int flags);
 // Never raises SIGPIPE: MSG_NOSIGNAL is always set.
 ssize_t send(int fd, const void* data, std::size_t size, int flags);
+// The same for a call that may be told to move less.
+bool allowed(call which, int fd, std::size_t& length);
+// writev(2) to anything, without SIGPIPE.
+ssize_t write_without_signal(int fd, const iovec* pieces, int count);
+// One piece or several, from and to any kind of descriptor; no SIGPIPE either.
+ssize_t read_pieces(int fd, iovec* pieces, int count);
+ssize_t write_pieces(int fd, iovec* pieces, int count);
 // The new descriptor is non-blocking and close-on-exec.
 int accept(int fd, sockaddr* address, socklen_t* size);
 int connect(int fd, const sockaddr* address, socklen_t size);
+// A socket for `family`'s streams, non-blocking and close-on-exec.
+int stream_socket(int family);
 // Not retried on EINTR: Linux has closed the descriptor by then.
 int close(int fd);
 

@@ -49,6 +49,8 @@ class buffer {
   // --- room at the end (room.cpp) ---
   // Makes sure that `size` more bytes can be added without an allocation.
   int expand(std::size_t size);
+  // Keeps no memory beyond what the data takes.
+  void give_up_room() { drop_spare(); }
   // Up to `most` pieces of room, at least `size` bytes together; gives how many, or minus an errno.
   // Asked again without a commit, the same room is given.
   int reserve(std::size_t size, iovec* pieces, int most);

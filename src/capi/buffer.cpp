@@ -12,44 +12,43 @@ extern "C" {
 evbuffer* evbuffer_new() { return memory::create<evbuffer>(); }
 
 void evbuffer_free(evbuffer* b) {
-  // Only when it is queued: the base may be gone, which has taken it out.
-  if (b->deferred.is(in_active) || b->deferred.is(in_active_later))
-    b->deferred_to->cancel_deferred(&b->deferred);
-  while (!b->callbacks.empty())
-    evbuffer_remove_cb_entry(b, reinterpret_cast<evbuffer_cb_entry*>(b->callbacks.front()));
-  if (b->owns_lock) b->threads->lock_free(b->lock, recursive_lock_type);
+  release_extras(b);
   memory::destroy(b);
 }
 
 int evbuffer_enable_locking(evbuffer* b, void* lock) {
-  if (b->lock != nullptr) return -1;
+  if (b->keeper != nullptr && b->keeper->lock != nullptr) return -1;
   const threading* threads = process_threading();
   if (threads == nullptr) return -1;
-  b->owns_lock = lock == nullptr;
-  if (lock == nullptr) lock = threads->lock_alloc(recursive_lock_type);
+  buffer_extras* extras = extras_of(b);
+  if (extras == nullptr) return -1;
+  const bool own = lock == nullptr;
+  if (own) lock = threads->lock_alloc(recursive_lock_type);
   if (lock == nullptr) return -1;
-  b->threads = threads;
-  b->lock = lock;
+  extras->owns_lock = own;
+  extras->own_lock.threads = threads;
+  extras->own_lock.lock = lock;
+  extras->lock = &extras->own_lock;
   return 0;
 }
 
 void evbuffer_lock(evbuffer* b) {
-  if (b->lock != nullptr) b->threads->lock(0, b->lock);
+  if (b->keeper != nullptr && b->keeper->lock != nullptr) b->keeper->lock->acquire();
 }
 
 void evbuffer_unlock(evbuffer* b) {
-  if (b->lock != nullptr) b->threads->unlock(0, b->lock);
+  if (b->keeper != nullptr && b->keeper->lock != nullptr) b->keeper->lock->release();
 }
 
 int evbuffer_set_flags(evbuffer* b, ev_uint64_t flags) {
   buffer_guard guard(b);
-  b->flags |= flags;
+  b->flags = static_cast<std::uint8_t>(b->flags | flags);
   return 0;
 }
 
 int evbuffer_clear_flags(evbuffer* b, ev_uint64_t flags) {
   buffer_guard guard(b);
-  b->flags &= ~flags;
+  b->flags = static_cast<std::uint8_t>(b->flags & ~flags);
   return 0;
 }
 

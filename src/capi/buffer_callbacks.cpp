@@ -10,12 +10,13 @@ namespace {
 evbuffer_cb_entry* entry_of(list_node* n) { return reinterpret_cast<evbuffer_cb_entry*>(n); }
 
 // The callbacks may change the buffer, which calls them again, and remove themselves.
-void run_callbacks(evbuffer* b) {
-  const std::size_t added = b->added, deleted = b->deleted;
+void run_callbacks(buffer_extras* x) {
+  const std::size_t added = x->added, deleted = x->deleted;
   if (added == 0 && deleted == 0) return;
-  b->added = b->deleted = 0;
+  x->added = x->deleted = 0;
+  evbuffer* b = x->of;
   const std::size_t before = b->bytes.size() + deleted - added;
-  for (list_node* n = b->callbacks.front(); n != b->callbacks.end();) {
+  for (list_node* n = x->callbacks.front(); n != x->callbacks.end();) {
     evbuffer_cb_entry* entry = entry_of(n);
     n = n->next;
     if (!(entry->flags & EVBUFFER_CB_ENABLED)) continue;
@@ -28,16 +29,32 @@ void run_callbacks(evbuffer* b) {
 }
 
 void run_deferred(callback*, void* argument) {
-  auto* b = static_cast<evbuffer*>(argument);
-  buffer_guard guard(b);
-  run_callbacks(b);
+  auto* x = static_cast<buffer_extras*>(argument);
+  buffer_guard guard(x->of);
+  run_callbacks(x);
+}
+
+// The stream first: what it does (starting to write, or to read on) goes unseen.
+void extras_changed(buffer_keeper* self, watched_buffer* which, std::size_t added,
+                    std::size_t deleted) {
+  auto* x = static_cast<buffer_extras*>(self);
+  if (!x->callbacks.empty()) {
+    x->added += added;
+    x->deleted += deleted;
+    if (x->deferred_to != nullptr) (void)x->deferred_to->defer(&x->deferred);
+  }
+  if (x->inner != nullptr && x->inner->changed != nullptr)
+    x->inner->changed(x->inner, which, added, deleted);
+  if (!x->callbacks.empty() && x->deferred_to == nullptr) run_callbacks(x);
 }
 
 evbuffer_cb_entry* add_entry(evbuffer* b, void* argument) {
+  buffer_extras* extras = extras_of(b);
+  if (extras == nullptr) return nullptr;
   auto* entry = memory::create<evbuffer_cb_entry>();
   if (entry == nullptr) return nullptr;
   entry->argument = argument;
-  b->callbacks.push_front(&entry->link);
+  extras->callbacks.push_front(&entry->link);
   return entry;
 }
 
@@ -45,14 +62,35 @@ evbuffer_cb_entry* add_entry(evbuffer* b, void* argument) {
 
 namespace eddy::capi {
 
-void buffer_changed(evbuffer* b, std::size_t added, std::size_t deleted) {
-  if (b->callbacks.empty()) return;
-  b->added += added;
-  b->deleted += deleted;
-  if (b->deferred_to == nullptr)
-    run_callbacks(b);
-  else
-    (void)b->deferred_to->defer(&b->deferred);
+buffer_extras* find_extras(const evbuffer* b) {
+  return b->keeper != nullptr && b->keeper->changed == extras_changed
+             ? static_cast<buffer_extras*>(b->keeper)
+             : nullptr;
+}
+
+buffer_extras* extras_of(evbuffer* b) {
+  if (buffer_extras* there = find_extras(b)) return there;
+  auto* made = memory::create<buffer_extras>();
+  if (made == nullptr) return nullptr;
+  made->changed = extras_changed;
+  made->of = b;
+  made->inner = b->keeper;
+  if (made->inner != nullptr) made->lock = made->inner->lock;
+  b->keeper = made;
+  return made;
+}
+
+void release_extras(evbuffer* b) {
+  buffer_extras* x = find_extras(b);
+  if (x == nullptr) return;
+  // Only when it is queued: the base may be gone, which has taken it out.
+  if (x->deferred.is(in_active) || x->deferred.is(in_active_later))
+    x->deferred_to->cancel_deferred(&x->deferred);
+  while (!x->callbacks.empty())
+    evbuffer_remove_cb_entry(b, reinterpret_cast<evbuffer_cb_entry*>(x->callbacks.front()));
+  b->keeper = x->inner;
+  if (x->owns_lock) x->own_lock.threads->lock_free(x->own_lock.lock, recursive_lock_type);
+  memory::destroy(x);
 }
 
 }  // namespace eddy::capi
@@ -75,7 +113,9 @@ int evbuffer_remove_cb_entry(evbuffer* b, evbuffer_cb_entry* entry) {
 
 int evbuffer_remove_cb(evbuffer* b, evbuffer_cb_func call, void* argument) {
   buffer_guard guard(b);
-  for (list_node* n = b->callbacks.front(); n != b->callbacks.end(); n = n->next)
+  buffer_extras* x = find_extras(b);
+  if (x == nullptr) return -1;
+  for (list_node* n = x->callbacks.front(); n != x->callbacks.end(); n = n->next)
     if (entry_of(n)->call == call && entry_of(n)->argument == argument)
       return evbuffer_remove_cb_entry(b, entry_of(n));
   return -1;
@@ -95,6 +135,8 @@ int evbuffer_cb_clear_flags(evbuffer* b, evbuffer_cb_entry* entry, ev_uint32_t f
 
 int evbuffer_setcb(evbuffer* b, evbuffer_cb call, void* argument) {
   buffer_guard guard(b);
+  buffer_extras* x = extras_of(b);
+  if (x == nullptr) return -1;
   evbuffer_cb_entry* entry = nullptr;
   if (call != nullptr) {
     entry = memory::create<evbuffer_cb_entry>();
@@ -102,19 +144,21 @@ int evbuffer_setcb(evbuffer* b, evbuffer_cb call, void* argument) {
     entry->call_old = call;
     entry->argument = argument;
   }
-  while (!b->callbacks.empty()) evbuffer_remove_cb_entry(b, entry_of(b->callbacks.front()));
-  if (entry != nullptr) b->callbacks.push_front(&entry->link);
+  while (!x->callbacks.empty()) evbuffer_remove_cb_entry(b, entry_of(x->callbacks.front()));
+  if (entry != nullptr) x->callbacks.push_front(&entry->link);
   return 0;
 }
 
 int evbuffer_defer_callbacks(evbuffer* b, event_base* base) {
   buffer_guard guard(b);
-  b->deferred.flags = is_initialised;
-  b->deferred.kind = closure::self;
-  b->deferred.on_self = run_deferred;
-  b->deferred.argument = b;
-  b->deferred.priority = static_cast<std::uint8_t>(base->priorities() / 2);
-  b->deferred_to = base;
+  buffer_extras* x = extras_of(b);
+  if (x == nullptr) return -1;
+  x->deferred.flags = is_initialised;
+  x->deferred.kind = closure::self;
+  x->deferred.on_self = run_deferred;
+  x->deferred.argument = x;
+  x->deferred.priority = static_cast<std::uint8_t>(base->priorities() / 2);
+  x->deferred_to = base;
   return 0;
 }
 

@@ -24,6 +24,7 @@
 #include "loop/hook.h"
 #include "loop/options.h"
 #include "loop/posted.h"
+#include "loop/pre_wait.h"
 #include "loop/statistics.h"
 
 namespace eddy {
@@ -145,6 +146,10 @@ class loop {
   void add_hook(wait_hook* h);
   void remove_hook(wait_hook* h);
 
+  // --- work before the wait ---
+  void run_before_wait(pre_wait_work* w);  // once; nothing when it is queued
+  void forget_before_wait(pre_wait_work* w);
+
   // --- operations; see src/ops ---
   // Null where the kernel performs none.
   completion_backend* completions() { return completion_; }
@@ -199,6 +204,7 @@ class loop {
   // turn.cpp
   std::int64_t ask_time();
   void wait_for_events(int flags);
+  void run_pre_wait();
   std::int64_t wait_time(int flags);
   void note_failed_wait(int error);
   void collect();
@@ -292,6 +298,7 @@ class loop {
   int active_count_ = 0;
   list_head later_;
   list_head hooks_[2];
+  list_head pre_wait_;
   timer_heap timers_;
   array<common_timeout*> common_;
 

@@ -80,6 +80,7 @@ void loop::wait_for_events(int flags) {
   in_turn_ = time_known_ = false;
   fired_.ready.clear();
   fired_.more = false;
+  if (!pre_wait_.empty()) run_pre_wait();
   if (!changes_.empty()) settle_changes();
 
   std::int64_t timeout = wait_time(flags);
@@ -88,7 +89,7 @@ void loop::wait_for_events(int flags) {
     if (!changes_.empty()) settle_changes();
     timeout = wait_time(flags);
   }
-  if (!fired_.ready.empty() || active_count_ != 0) timeout = 0;
+  if (!fired_.ready.empty() || active_count_ != 0 || !pre_wait_.empty()) timeout = 0;
 
   // From here on whoever adds work must write a wake-up; what came before is seen by `empty`.
   wait_state_.store(waiting, std::memory_order_seq_cst);
@@ -111,6 +112,38 @@ void loop::wait_for_events(int flags) {
   if (mailbox_ != nullptr) deliver_signals();
   if (!hooks_[1].empty()) run_hooks(hook_time::after_wait, forever);
   take_posted();
+}
+
+// Those that are queued now; what they queue waits for the next turn.
+void loop::run_pre_wait() {
+  list_head pending;
+  pending.splice_back(pre_wait_);
+  while (!pending.empty()) {
+    auto* w = reinterpret_cast<pre_wait_work*>(pending.front());
+    pending.pop_front();
+    w->link.next = nullptr;
+    --event_count_;
+    unlock();
+    w->run(w);
+    lock();
+  }
+}
+
+void loop::run_before_wait(pre_wait_work* w) {
+  loop_guard guard(*this);
+  if (w->link.next != nullptr) return;
+  pre_wait_.push_back(&w->link);
+  ++event_count_;
+  note_most();
+  notify_if_needed();
+}
+
+void loop::forget_before_wait(pre_wait_work* w) {
+  loop_guard guard(*this);
+  if (w->link.next == nullptr) return;
+  w->link.unlink();
+  w->link.next = nullptr;
+  --event_count_;
 }
 
 void loop::note_failed_wait(int error) {

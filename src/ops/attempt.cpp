@@ -7,7 +7,6 @@
 
 #include <cerrno>
 #include <climits>
-#include <csignal>
 
 #include "base/sys.h"
 
@@ -54,25 +53,6 @@ std::int64_t attempt_read(const operation& op, std::size_t size) {
   return outcome(uninterrupted([&] { return sys::read(op.fd, op.data, size); }));
 }
 
-// A pipe without readers answers with SIGPIPE as well as EPIPE. The signal is held back for the
-// call and taken away, unless one was waiting already.
-ssize_t write_without_signal(int fd, const void* data, std::size_t size) {
-  sigset_t pipe_signal, waiting, before;
-  sigemptyset(&pipe_signal);
-  sigaddset(&pipe_signal, SIGPIPE);
-  sigpending(&waiting);
-  ::pthread_sigmask(SIG_BLOCK, &pipe_signal, &before);
-  const ssize_t result = uninterrupted([&] { return sys::write(fd, data, size); });
-  const int error = errno;
-  if (result < 0 && error == EPIPE && !sigismember(&waiting, SIGPIPE)) {
-    const timespec at_once{0, 0};
-    (void)sigtimedwait(&pipe_signal, nullptr, &at_once);
-  }
-  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  errno = error;
-  return result;
-}
-
 std::int64_t attempt_write(const operation& op, std::size_t size) {
   if (op.offset >= 0)
     return outcome(uninterrupted([&] { return ::pwrite(op.fd, op.data, size, op.offset); }));
@@ -81,7 +61,8 @@ std::int64_t attempt_write(const operation& op, std::size_t size) {
     // Writable means that so much fits without blocking; see pipe(7).
     if (size > PIPE_BUF) size = PIPE_BUF;
   }
-  return outcome(write_without_signal(op.fd, op.data, size));
+  const iovec piece{op.data, size};
+  return outcome(uninterrupted([&] { return sys::write_without_signal(op.fd, &piece, 1); }));
 }
 
 std::int64_t attempt_connect(const operation& op, bool first) {

@@ -1,0 +1,48 @@
+// Accepting connections.
+//
+// What goes wrong with one connection is counted and passed over. When descriptors or memory run
+// out the listener pauses, 5 ms doubling up to 100 ms: trying again at once would burn the processor
+// (the connection stays ready), and who waits in the queue loses nothing.
+#pragma once
+
+#include <sys/socket.h>
+
+#include <cstdint>
+
+#include "base/watcher.h"
+#include "buffer/watched_buffer.h"
+#include "loop/loop.h"
+
+namespace eddy {
+
+struct listener;
+
+struct listener_calls {
+  void (*accepted)(listener*, int fd, sockaddr* address, socklen_t size) = nullptr;
+  // accept failed: for good, or from now on for lack of something.
+  void (*failed)(listener*, int error) = nullptr;
+};
+
+struct listener {
+  loop* owner = nullptr;
+  watcher readiness;
+  watcher pause;
+  const listener_calls* calls = nullptr;
+  shared_lock* lock = nullptr;
+  int references = 1;
+  bool enabled = false;
+  bool wanted = false;  // somebody is there to be told
+  bool closes_socket = false;
+  bool leaves_blocking = false;
+  std::int64_t pausing = 0;    // ns; 0: not for lack of anything
+  std::uint64_t passed_over = 0;  // connections that failed before they were accepted
+  void (*destroy)(listener*) = nullptr;
+};
+
+// A new listener on `fd`, disabled.
+int open_listener(listener& l, loop& on, int fd, bool thread_safe);
+int enable_listener(listener& l, bool enabled);  // 0 or an errno
+void set_wanted(listener& l, bool wanted);
+void free_listener(listener& l);
+
+}  // namespace eddy

@@ -1,0 +1,122 @@
+// A socket stream's life, and when it waits for what.
+#include "stream/socket.h"
+
+#include <cerrno>
+
+#include "base/memory.h"
+#include "base/sys.h"
+#include "stream/extras.h"
+#include "stream/rate.h"
+#include "stream/socket_io.h"
+
+namespace eddy {
+namespace {
+
+void start_reading(stream& s) {
+  if (s.reading.fd < 0 || (s.state & is_connecting)) return;
+  if (const int error = s.owner->add(&s.reading, timeout_in_ns(s.read_timeout))) {
+    // Nothing can be read: the callback hears of it from the loop.
+    s.reading.reserved = error;
+    s.owner->activate(&s.reading, watch_read, 1);
+  }
+}
+
+void start_writing(stream& s) {
+  if (s.writing.fd < 0 || (s.state & is_connecting)) return;
+  if (!s.out.bytes.empty()) return write_before_wait(s);
+  // Nothing to write: who waits for the callback hears when it could be.
+  if (s.on_write != nullptr) wait_for_writability(s);
+}
+
+void socket_enable(stream& s, short events) {
+  if (events & watch_read) start_reading(s);
+  if (events & watch_write) start_writing(s);
+}
+
+void socket_disable(stream& s, short events) {
+  if (events & watch_read) (void)s.owner->remove(&s.reading, removal::do_not_wait);
+  // One that connects goes on waiting for that.
+  if ((events & watch_write) && !(s.state & is_connecting)) stop_writing(s);
+}
+
+void socket_buffer_changed(stream& s, watched_buffer& which, std::size_t added, std::size_t) {
+  if (&which != &s.out || added == 0) return;
+  if (!s.is_enabled(watch_write) || s.write_suspended != 0 || s.writing.fd < 0) return;
+  if (s.state & is_connecting) return;
+  if (s.writing.is(in_watch_list)) return;  // the socket is full; that goes on
+  write_before_wait(s);
+}
+
+void socket_destroy(stream& s) {
+  forget_addresses(s);
+  s.owner->forget_before_wait(&s.flushing);
+  if (s.reading.fd >= 0 && (s.options & close_on_free)) (void)sys::close(s.reading.fd);
+}
+
+void socket_adjust_timeouts(stream& s) {
+  for (watcher* w : {&s.reading, &s.writing}) {
+    if (!w->is(in_watch_list)) continue;
+    const std::int64_t timeout = timeout_in_ns(w == &s.reading ? s.read_timeout : s.write_timeout);
+    if (timeout == forever)
+      (void)s.owner->remove_timeout(w);
+    else
+      (void)s.owner->add(w, timeout);
+  }
+}
+
+int socket_flush(stream&, short, flush_mode) { return 0; }
+
+void watch(watcher& w, int fd, short events) {
+  w.fd = fd;
+  w.events = static_cast<std::int16_t>(events | watch_persist);
+}
+
+}  // namespace
+
+const stream_kind socket_kind = {
+    "socket",       socket_enable,          socket_disable, socket_buffer_changed, nullptr,
+    socket_destroy, socket_adjust_timeouts, socket_flush,
+};
+
+stream* make_socket_stream(loop& on, int fd, int options) {
+  auto* s = memory::create<stream>();
+  if (s == nullptr) return nullptr;
+  if (open_stream(*s, on, socket_kind, options) != 0) {
+    memory::destroy(s);
+    return nullptr;
+  }
+  s->flushing.run = write_in_time;
+  s->reading.on_event = came_readable;
+  s->writing.on_event = came_writable;
+  watch(s->reading, fd, watch_read);
+  watch(s->writing, fd, watch_write);
+  return s;
+}
+
+int socket_of(const stream& s) { return s.reading.fd; }
+
+void set_socket(stream& s, int fd) {
+  (void)s.owner->remove(&s.reading, removal::do_not_wait);
+  (void)s.owner->remove(&s.writing, removal::do_not_wait);
+  stop_writing(s);
+  forget_addresses(s);
+  s.state = 0;
+  watch(s.reading, fd, watch_read);
+  watch(s.writing, fd, watch_write);
+  if (fd >= 0) enable(s, s.enabled);
+}
+
+int set_stream_priority(stream& s, int priority) {
+  if (s.owner->set_priority(&s.reading, priority) != 0) return EINVAL;
+  return s.owner->set_priority(&s.writing, priority);
+}
+
+int move_to_loop(stream& s, loop& on) {
+  for (watcher* w : {&s.reading, &s.writing})
+    if (w->flags != is_initialised) return EBUSY;
+  s.owner = s.reading.owner = s.writing.owner = &on;
+  s.reading.priority = s.writing.priority = static_cast<std::uint8_t>(on.priorities() / 2);
+  return 0;
+}
+
+}  // namespace eddy

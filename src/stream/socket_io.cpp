@@ -1,0 +1,199 @@
+// Bytes between a socket and the buffers.
+#include "stream/socket_io.h"
+
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <climits>
+#include <utility>
+
+#include "base/sys.h"
+#include "stream/extras.h"
+#include "stream/rate.h"
+#include "stream/socket.h"
+
+namespace eddy {
+namespace {
+
+constexpr std::size_t most_at_once = 1 << 18;  // of writing, so that a large output shows progress
+constexpr int most_pieces = 64;
+constexpr unsigned smallest_read = 9, first_read = 12, largest_read = 16;  // powers of two
+
+bool may_come_again(int error) { return error == EAGAIN || error == EWOULDBLOCK || error == EINTR; }
+
+void read_failed(stream& s, short what, int error) {
+  disable(s, watch_read);
+  errno = error;
+  trigger_event(s, static_cast<short>(what | event_reading), 0);
+}
+
+void write_failed(stream& s, int error) {
+  disable(s, watch_write);
+  errno = error;
+  trigger_event(s, event_writing | event_error, 0);
+}
+
+// How much to ask for: what came last time fitted into this.
+std::size_t read_size(stream& s) {
+  if (s.reads == 0) s.reads = first_read;
+  return std::size_t{1} << s.reads;
+}
+
+void learn_read_size(stream& s, std::size_t asked, std::size_t got) {
+  if (got == asked && s.reads < largest_read)
+    s.reads = static_cast<std::uint8_t>(std::min(s.reads + 2u, largest_read));
+  else if (got < asked / 8 && s.reads > smallest_read)
+    --s.reads;
+}
+
+// Into the input: the number of bytes, 0 at the end, or minus an errno.
+ssize_t read_some(stream& s, std::size_t most) {
+  std::size_t asked = read_size(s);
+  const bool limited = asked > most;
+  if (limited) asked = most;
+  iovec pieces[2];
+  const int count = s.in.bytes.reserve(asked, pieces, 2);
+  if (count < 0) return count;
+  pieces[0].iov_len = std::min(pieces[0].iov_len, asked);
+  if (count > 1) pieces[1].iov_len = asked - pieces[0].iov_len;
+  const ssize_t got = sys::read_pieces(s.reading.fd, pieces, count);
+  if (got <= 0) {
+    const int error = errno;
+    s.in.bytes.give_up_room();
+    return got == 0 ? 0 : -error;
+  }
+  const auto size = static_cast<std::size_t>(got);
+  pieces[0].iov_len = std::min(pieces[0].iov_len, size);
+  if (count > 1) pieces[1].iov_len = size - pieces[0].iov_len;
+  (void)s.in.bytes.commit(pieces, count);
+  if (!limited) learn_read_size(s, asked, size);
+  return got;
+}
+
+void read_now(stream& s) {
+  if (const int error = std::exchange(s.reading.reserved, 0)) return read_failed(s, event_error, error);
+  std::size_t room = SIZE_MAX;
+  if (s.read_mark.high != 0) {
+    if (s.in.bytes.size() >= s.read_mark.high) return suspend_reading(s, by_watermark);
+    room = s.read_mark.high - s.in.bytes.size();
+  }
+  room = std::min(room, most_to_read(s));
+  if (room == 0) return;
+  const ssize_t got = read_some(s, room);
+  if (got == 0) return read_failed(s, event_eof, 0);
+  if (got < 0) {
+    if (may_come_again(static_cast<int>(-got))) return;
+    return read_failed(s, event_error, static_cast<int>(-got));
+  }
+  spent_reading(s, static_cast<std::size_t>(got));
+  s.in.changed(static_cast<std::size_t>(got), 0);
+  bytes_came(s);
+  if (s.in.bytes.empty()) s.in.bytes.give_up_room();
+}
+
+// Tries to write. The number of bytes, 0 when nothing could be, or minus an errno.
+ssize_t write_some(stream& s) {
+  const std::size_t most = most_to_write(s);
+  if (most == 0 || s.out.bytes.empty()) return 0;
+  iovec pieces[most_pieces];
+  const int count = std::min(s.out.bytes.peek(0, most, pieces, most_pieces), most_pieces);
+  const ssize_t sent = sys::write_pieces(s.writing.fd, pieces, count);
+  if (sent < 0) return may_come_again(errno) ? 0 : -errno;
+  const auto size = static_cast<std::size_t>(sent);
+  s.out.bytes.drain(size);
+  if (s.out.bytes.empty()) s.out.bytes.give_up_room();
+  spent_writing(s, size);
+  s.out.changed(0, size);
+  return sent;
+}
+
+bool writes(const stream& s) { return s.is_enabled(watch_write) && s.write_suspended == 0; }
+
+}  // namespace
+
+// No callback of the user runs in here: they come with the turn's others.
+void write_in_time(pre_wait_work* work) {
+  stream& s = stream_of(work);
+  stream_hold held(s);
+  if (!writes(s) || s.out.bytes.empty()) return;
+  const ssize_t sent = write_some(s);
+  if (sent < 0) {
+    s.writing.reserved = static_cast<std::int32_t>(-sent);
+    return s.owner->activate(&s.writing, watch_write, 1);
+  }
+  if (!s.out.bytes.empty() && writes(s)) wait_for_writability(s);
+  if (sent == 0 || s.on_write == nullptr || s.out.bytes.size() > s.write_mark.low) return;
+  s.state |= write_to_tell;
+  s.owner->activate(&s.writing, watch_write, 1);
+}
+
+namespace {
+
+void write_now(stream& s) {
+  if (const int error = std::exchange(s.writing.reserved, 0)) return write_failed(s, error);
+  const bool told_only = (s.state & write_to_tell) != 0;
+  s.state = static_cast<std::uint8_t>(s.state & ~write_to_tell);
+  if (!told_only) {
+    if (!writes(s)) return;
+    const ssize_t sent = write_some(s);
+    if (sent < 0) return write_failed(s, static_cast<int>(-sent));
+    if (s.out.bytes.empty()) (void)s.owner->remove(&s.writing, removal::do_not_wait);
+    if (sent == 0 && !s.out.bytes.empty()) return;
+  }
+  bytes_went(s);
+}
+
+}  // namespace
+
+std::size_t most_to_read(stream& s) {
+  const std::size_t most = s.extras != nullptr && s.extras->max_read != 0 ? s.extras->max_read
+                                                                          : std::size_t{SSIZE_MAX};
+  return read_allowance(s, most);
+}
+
+std::size_t most_to_write(stream& s) {
+  const std::size_t most =
+      s.extras != nullptr && s.extras->max_write != 0 ? s.extras->max_write : most_at_once;
+  return write_allowance(s, most);
+}
+
+void came_readable(int, short what, void* argument) {
+  auto& s = *static_cast<stream*>(argument);
+  stream_hold held(s);
+  if (what & watch_timeout) return read_failed(s, event_timeout, errno);
+  if (s.reading.fd >= 0 && s.is_enabled(watch_read) && s.read_suspended == 0) read_now(s);
+}
+
+void came_writable(int, short what, void* argument) {
+  auto& s = *static_cast<stream*>(argument);
+  stream_hold held(s);
+  if (what & watch_timeout) {
+    disable(s, watch_write);
+    return trigger_event(s, event_writing | event_timeout, 0);
+  }
+  if (s.state & is_connecting) {
+    connection_made(s);
+    if ((s.state & is_connecting) || !writes(s) || s.writing.fd < 0) return;
+  }
+  write_now(s);
+}
+
+void write_before_wait(stream& s) { s.owner->run_before_wait(&s.flushing); }
+
+void wait_for_writability(stream& s) {
+  if (s.writing.is(in_watch_list)) return;
+  if (const int error = s.owner->add(&s.writing, timeout_in_ns(s.write_timeout))) {
+    s.writing.reserved = error;
+    s.owner->activate(&s.writing, watch_write, 1);
+  }
+}
+
+void stop_writing(stream& s) {
+  s.owner->forget_before_wait(&s.flushing);
+  (void)s.owner->remove(&s.writing, removal::do_not_wait);
+  s.state = static_cast<std::uint8_t>(s.state & ~write_to_tell);
+  s.writing.reserved = 0;
+}
+
+}  // namespace eddy

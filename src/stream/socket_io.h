@@ -1,0 +1,16 @@
+// Reading and writing of socket streams, as far as its other sources need them.
+#pragma once
+
+#include "stream/stream.h"
+
+namespace eddy {
+
+void came_readable(int fd, short what, void* argument);
+void came_writable(int fd, short what, void* argument);
+// Before the wait: what was added in this turn.
+void write_in_time(pre_wait_work* work);
+void write_before_wait(stream& s);
+void wait_for_writability(stream& s);
+void stop_writing(stream& s);
+
+}  // namespace eddy

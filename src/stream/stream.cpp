@@ -1,0 +1,131 @@
+// A stream's life.
+#include "stream/stream.h"
+
+#include <cerrno>
+
+#include "base/memory.h"
+#include "stream/extras.h"
+#include "stream/rate.h"
+
+namespace eddy {
+namespace {
+
+void buffer_changed(buffer_keeper* keeper, watched_buffer* which, std::size_t added,
+                    std::size_t deleted) {
+  stream* s = &stream_of(keeper);
+  if (which == &s->in) {
+    // Whoever takes from the input may make room for more.
+    if (deleted != 0 && (s->read_suspended & by_watermark) != 0 &&
+        s->in.bytes.size() < s->read_mark.high)
+      resume_reading(*s, by_watermark);
+    else if (added != 0 && s->read_mark.high != 0 && s->in.bytes.size() >= s->read_mark.high)
+      suspend_reading(*s, by_watermark);
+  }
+  s->kind->buffer_changed(*s, *which, added, deleted);
+}
+
+int give_lock(stream& s, const threading* threads) {
+  auto* made = memory::create<shared_lock>();
+  if (made == nullptr) return ENOMEM;
+  made->threads = threads;
+  made->lock = threads->lock_alloc(recursive_lock_type);
+  if (made->lock == nullptr) {
+    memory::destroy(made);
+    return ENOMEM;
+  }
+  s.keeper.lock = made;
+  return 0;
+}
+
+void take_lock_away(stream& s) {
+  shared_lock* lock = s.keeper.lock;
+  if (lock == nullptr || --lock->users != 0) return;
+  lock->threads->lock_free(lock->lock, recursive_lock_type);
+  memory::destroy(lock);
+}
+
+void destroy(stream& s) {
+  forget_deferred(s);
+  (void)s.owner->remove(&s.reading, removal::even_if_finalizing);
+  (void)s.owner->remove(&s.writing, removal::even_if_finalizing);
+  leave_rates(s);
+  s.kind->destroy(s);
+  memory::destroy(s.extras);
+  take_lock_away(s);
+  memory::destroy(&s);
+}
+
+void finalized(watcher*, void* argument) { destroy(*static_cast<stream*>(argument)); }
+
+// With a lock, another thread may be about to run a callback of it: the loop tells when none is.
+void end(stream& s) {
+  shared_lock* lock = s.keeper.lock;
+  if (lock == nullptr) return destroy(s);
+  (void)s.owner->remove(&s.writing, removal::do_not_wait);
+  lock->release();
+  s.reading.argument = &s;
+  (void)s.owner->finalize(&s.reading, finalized, false);
+}
+
+}  // namespace
+
+int open_stream(stream& s, loop& on, const stream_kind& kind, int options, stream* like) {
+  s.owner = &on;
+  s.kind = &kind;
+  s.options = static_cast<std::uint8_t>(options & ~thread_safe);
+  s.enabled = watch_write;
+  s.keeper.changed = buffer_changed;
+  s.in.keeper = s.out.keeper = &s.keeper;
+  for (watcher* w : {&s.reading, &s.writing}) {
+    w->flags = is_initialised;
+    w->kind = closure::persistent_event;
+    w->owner = &on;
+    w->priority = static_cast<std::uint8_t>(on.priorities() / 2);
+    w->argument = &s;
+  }
+  // What is received is added by the stream alone, what is to be sent is taken by it alone.
+  s.in.end_frozen = s.out.front_frozen = true;
+  if (like != nullptr) {
+    s.keeper.lock = like->keeper.lock;
+    if (s.keeper.lock != nullptr) ++s.keeper.lock->users;
+    return 0;
+  }
+  if (!(options & thread_safe) || on.threads() == nullptr) return 0;
+  return give_lock(s, on.threads());
+}
+
+void hold(stream& s) {
+  stream_guard guard(s);
+  ++s.references;
+}
+
+bool let_go(stream& s) {
+  if (s.keeper.lock != nullptr) s.keeper.lock->acquire();
+  if (--s.references == 0) {
+    end(s);
+    return true;
+  }
+  if (s.keeper.lock != nullptr) s.keeper.lock->release();
+  return false;
+}
+
+void stream_hold::last() {
+  stream_.references = 0;
+  end(stream_);
+}
+
+void free_stream(stream& s) {
+  {
+    stream_guard guard(s);
+    set_callbacks(s, nullptr, nullptr, nullptr, nullptr);
+    if (s.kind->unlink != nullptr) s.kind->unlink(s);
+  }
+  (void)let_go(s);
+}
+
+stream_extras* extras_of(stream& s) {
+  if (s.extras == nullptr) s.extras = memory::create<stream_extras>();
+  return s.extras;
+}
+
+}  // namespace eddy

@@ -1,0 +1,199 @@
+// A stream: input and output buffers over something that moves bytes, and callbacks that tell.
+//
+// What is common to all kinds (sockets, pairs, filters) stands here, once: references, locking,
+// callbacks now or deferred, watermarks, timeouts, reasons not to read or write. The front is the C
+// face's `struct bufferevent`, byte for byte (src/capi/bufferevent.cpp checks the offsets).
+//
+// Functions lock the stream where they say so; a locked stream's lock is recursive and is held in
+// its callbacks, unless it was made with unlock_callbacks. Lock order: stream, then loop.
+#pragma once
+
+#include <sys/time.h>
+
+#include <cstddef>
+#include <cstdint>
+
+#include "base/watcher.h"
+#include "buffer/watched_buffer.h"
+#include "loop/loop.h"
+
+namespace eddy {
+
+struct stream;
+struct stream_extras;
+
+// What an event callback is told; a combination. The values are the C face's BEV_EVENT_*.
+enum stream_event : short {
+  event_reading = 0x01,
+  event_writing = 0x02,
+  event_eof = 0x10,
+  event_error = 0x20,
+  event_timeout = 0x40,
+  event_connected = 0x80,
+};
+
+enum stream_option : int {
+  close_on_free = 0x01,
+  thread_safe = 0x02,
+  defer_callbacks = 0x04,
+  unlock_callbacks = 0x08,
+  ignore_watermarks = 0x10000,  // of trigger
+};
+
+enum class flush_mode { normal, flush, finished };
+
+// Why nothing is read or written although it is enabled.
+enum suspension : std::uint8_t {
+  by_watermark = 0x01,
+  by_rate = 0x02,
+  by_group_rate = 0x04,
+  by_lookup = 0x08,
+  by_filter_watermark = 0x10,
+};
+
+// Which kind of stream. Called with the stream locked; 0 or an errno where they give a number.
+struct stream_kind {
+  const char* name;
+  void (*enable)(stream& s, short events);   // reading or writing is wanted, and not suspended
+  void (*disable)(stream& s, short events);  // it is not, for now
+  void (*buffer_changed)(stream& s, watched_buffer& which, std::size_t added, std::size_t deleted);
+  void (*unlink)(stream& s);    // at `free`: others must not find it any more
+  void (*destroy)(stream& s);   // the last reference is gone
+  void (*adjust_timeouts)(stream& s);
+  int (*flush)(stream& s, short events, flush_mode mode);  // 1: data was produced
+};
+
+struct watermark {
+  std::size_t low = 0;
+  std::size_t high = 0;  // 0: none
+};
+
+using stream_data_function = void (*)(stream*, void* argument);
+using stream_event_function = void (*)(stream*, short what, void* argument);
+
+struct stream {
+  loop* owner = nullptr;
+  const stream_kind* kind = nullptr;
+  watcher reading;
+  watcher writing;
+  watched_buffer* input = &in;
+  watched_buffer* output = &out;
+  watermark read_mark;
+  watermark write_mark;
+  stream_data_function on_read = nullptr;
+  stream_data_function on_write = nullptr;
+  stream_event_function on_event = nullptr;
+  void* argument = nullptr;
+  timeval read_timeout{0, 0};   // 0: none
+  timeval write_timeout{0, 0};
+  short enabled = 0;  // watch_read, watch_write
+  // --- from here on it is ours alone ---
+  std::uint8_t read_suspended = 0;   // suspension bits
+  std::uint8_t write_suspended = 0;
+  std::uint8_t options = 0;
+  std::uint8_t state = 0;  // the kind's own
+  std::uint8_t reads = 0;  // how much to read at a time: a power of two
+  watched_buffer in;
+  [[no_unique_address]] watched_buffer out;  // its last bytes are free for what follows
+  int references = 1;
+  buffer_keeper keeper;            // of both buffers; its lock is the stream's
+  stream_extras* extras = nullptr;  // what few streams have
+  pre_wait_work flushing;           // the kind's own, to write at the end of a turn
+
+  bool is_enabled(short events) const { return (enabled & events) != 0; }
+};
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Winvalid-offsetof"  // GCC and Clang both give it
+inline stream& stream_of(buffer_keeper* k) {
+  return *reinterpret_cast<stream*>(reinterpret_cast<char*>(k) - offsetof(stream, keeper));
+}
+inline stream& stream_of(pre_wait_work* w) {
+  return *reinterpret_cast<stream*>(reinterpret_cast<char*>(w) - offsetof(stream, flushing));
+}
+#pragma GCC diagnostic pop
+
+// --- life (stream.cpp) ---
+// Prepares a new object of `kind`, with a lock of its own if `options` ask for it (and threads are
+// enabled) or with that of `like`. 0 or an errno.
+int open_stream(stream& s, loop& on, const stream_kind& kind, int options, stream* like = nullptr);
+// Under its lock; gives up the caller's reference. The memory goes when nobody holds one any more.
+void free_stream(stream& s);
+void hold(stream& s);
+// True when it was the last reference. The caller must not hold the lock.
+bool let_go(stream& s);
+
+class stream_guard {
+ public:
+  explicit stream_guard(const stream& s) : lock_(s.keeper.lock) {
+    if (lock_ != nullptr) lock_->acquire();
+  }
+  ~stream_guard() {
+    if (lock_ != nullptr) lock_->release();
+  }
+  stream_guard(const stream_guard&) = delete;
+  stream_guard& operator=(const stream_guard&) = delete;
+
+ private:
+  shared_lock* lock_;
+};
+
+// Locked, and kept alive: around what may run callbacks.
+class stream_hold {
+ public:
+  explicit stream_hold(stream& s) : stream_(s) {
+    if (s.keeper.lock != nullptr) s.keeper.lock->acquire();
+    ++s.references;
+  }
+  ~stream_hold() {
+    if (stream_.references == 1) [[unlikely]] {
+      last();
+    } else {
+      --stream_.references;
+      if (stream_.keeper.lock != nullptr) stream_.keeper.lock->release();
+    }
+  }
+  stream_hold(const stream_hold&) = delete;
+  stream_hold& operator=(const stream_hold&) = delete;
+
+ private:
+  void last();
+  stream& stream_;
+};
+
+// --- enabling (enable.cpp); locked by the caller ---
+void enable(stream& s, short events);
+void disable(stream& s, short events);
+// For one reason; what is enabled goes on when the last reason is gone.
+void suspend_reading(stream& s, suspension why);
+void resume_reading(stream& s, suspension why);
+void suspend_writing(stream& s, suspension why);
+void resume_writing(stream& s, suspension why);
+void set_watermark(stream& s, short events, std::size_t low, std::size_t high);
+void set_timeouts(stream& s, const timeval* reading, const timeval* writing);
+// Starts the timeout of a kind that has no descriptor, or ends it.
+void watch_timeout_of(stream& s, short event);
+// For kinds without a descriptor: their watchers are timeouts only.
+void make_timeouts_only(stream& s);
+void adjust_plain_timeouts(stream& s);
+std::int64_t timeout_in_ns(const timeval& tv);  // `forever` for 0
+
+// --- callbacks (tell.cpp); locked by the caller, who holds a reference ---
+// `options`: defer_callbacks, ignore_watermarks; or 0 for what the stream was made with.
+void trigger(stream& s, short events, int options);
+void trigger_event(stream& s, short what, int options);
+void tell_read(stream& s, int options);
+void tell_write(stream& s, int options);
+// The right order for "there are new bytes" or "bytes are gone": only past the watermarks.
+inline void bytes_came(stream& s) {
+  if (s.in.bytes.size() >= s.read_mark.low) tell_read(s, 0);
+}
+inline void bytes_went(stream& s) {
+  if (s.out.bytes.size() <= s.write_mark.low) tell_write(s, 0);
+}
+void set_callbacks(stream& s, stream_data_function on_read, stream_data_function on_write,
+                   stream_event_function on_event, void* argument);
+// Nothing that is deferred runs any more.
+void forget_deferred(stream& s);
+
+}  // namespace eddy
