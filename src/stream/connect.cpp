@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "base/memory.h"
 #include "base/sys.h"
@@ -72,10 +73,12 @@ int connect_stream(stream& s, const sockaddr* address, socklen_t size) {
 
 void connection_made(stream& s) {
   int error = std::exchange(s.writing.reserved, 0);
-  if (s.state & was_refused)
+  if (s.state & was_refused) {
     error = ECONNREFUSED;
-  else if (error == 0)
+    disable(s, watch_write);  // as libevent does when it hears of it at once, and only then
+  } else if (error == 0) {
     error = socket_error(s.writing.fd);
+  }
   if (error == 0 && is_connected_to_itself(s.writing.fd)) error = ECONNREFUSED;
   if (error == EINPROGRESS) return;
   (void)s.owner->remove(&s.writing, removal::do_not_wait);
@@ -83,7 +86,10 @@ void connection_made(stream& s) {
   if (error != 0) return connection_failed(s, error);
   forget_addresses(s);
   trigger_event(s, event_connected, 0);
-  if (s.writing.fd >= 0 && !(s.state & is_connecting)) enable(s, s.enabled);
+  if (s.writing.fd < 0 || (s.state & is_connecting)) return;
+  if (s.is_enabled(watch_read) && s.read_suspended == 0) s.kind->enable(s, watch_read);
+  if (s.is_enabled(watch_write) && s.write_suspended == 0 && !s.out.bytes.empty())
+    write_before_wait(s);
 }
 
 void connection_failed(stream& s, int error) {

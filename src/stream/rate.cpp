@@ -128,6 +128,7 @@ int set_rate_limit(stream& s, const rate_config* config) {
   start_bucket(r->bucket, *config, tick_of(*r), !fresh);
   (void)s.owner->remove(&r->refill, removal::do_not_wait);
   check_bucket(*r);
+  if (s.is_enabled(watch_write) && s.write_suspended == 0) s.kind->enable(s, watch_write);
   return 0;
 }
 

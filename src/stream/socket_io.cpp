@@ -172,10 +172,7 @@ void came_writable(int, short what, void* argument) {
     disable(s, watch_write);
     return trigger_event(s, event_writing | event_timeout, 0);
   }
-  if (s.state & is_connecting) {
-    connection_made(s);
-    if ((s.state & is_connecting) || !writes(s) || s.writing.fd < 0) return;
-  }
+  if (s.state & is_connecting) return connection_made(s);
   write_now(s);
 }
 
