@@ -8,6 +8,7 @@
 // A backend belongs to one loop and is called by that loop's thread only, or under its lock.
 #pragma once
 
+#include <cerrno>
 #include <climits>
 #include <cstddef>
 #include <cstdint>
@@ -17,7 +18,9 @@
 
 namespace eddy {
 
+class buffer;
 struct operation;
+struct watcher;
 
 enum backend_feature : std::uint32_t {
   feature_edge = 0x01,          // watch_edge works
@@ -62,6 +65,14 @@ class backend {
   // a reason, never runs user code.
   virtual int wait(std::int64_t timeout, fired_list& fired) = 0;
 
+  // Around the wait, under the loop's lock, which `wait` itself is called without: what other
+  // threads may have a hand in is done here.
+  virtual void before_wait() {}
+  virtual int collect(fired_list& fired) {
+    (void)fired;
+    return 0;
+  }
+
   // In a child after fork: gives up what is shared with the parent and starts empty; the loop then
   // updates every descriptor again. Returns 0 or an errno.
   virtual int after_fork() = 0;
@@ -82,6 +93,31 @@ class completion_backend : public backend {
 
   // How many operations have not completed yet.
   virtual std::size_t in_flight() const = 0;
+
+  // --- transfers: what streams want of a kernel ---
+  // The watcher's descriptor is received from, or sent to, by the kernel, into memory that it picks
+  // from what it was given; pieces and outcomes come in watcher::here, and the watcher is put on
+  // fired_list::moved. Bytes are taken from a descriptor inside `wait` only. Under the loop's lock.
+
+  // Whether there are such here; asked before each of the others.
+  virtual bool transfers() { return false; }
+  // Receives until told otherwise, or once, at most `w->reserved` bytes if that is not 0. 0 or an
+  // errno. `waiting`: another thread calls, while the loop's own is in `wait`.
+  virtual int receive(watcher* w, bool waiting) { return (void)w, (void)waiting, ENOTSUP; }
+  // Sends the first `most` bytes of `from`, or fewer, which stay in it. On the loop's thread.
+  virtual int send(watcher* w, buffer& from, std::size_t most) {
+    return (void)w, (void)from, (void)most, ENOTSUP;
+  }
+  // Asks a request to end, which it has when its outcome is there; `waiting` as above.
+  virtual void stop_transfer(watcher* w, bool waiting) { (void)w, (void)waiting; }
+  // The watcher, which was stopped, is forgotten, and may go.
+  virtual void abandon_transfer(watcher* w) { (void)w; }
+  // Asks a send to end; its outcome comes all the same.
+  virtual void hurry_send(watcher* w) { (void)w; }
+  // The same, and waits for it.
+  virtual void finish_send(watcher* w) { (void)w; }
+  // All of them stop.
+  virtual void forget_transfers() {}
 };
 
 }  // namespace eddy

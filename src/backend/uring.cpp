@@ -19,6 +19,7 @@ int uring_backend::after_fork() {
     return 0;
   }
   ::close(ring_.ring_fd);  // its memory is the parent's
+  restart_transfers(put_off_);
   forget_ring();
   end_all(-ECANCELED);
   return 0;
@@ -102,6 +103,12 @@ void uring_backend::submit_backlog() {
 
 // Those that found no room, found again by their state.
 void uring_backend::retry_cancels() {
+  while (!to_cancel_.empty()) {
+    const std::size_t before = cancels_waiting_;
+    const std::uint64_t number = to_cancel_.pop_back();
+    cancel_request(number);
+    if (cancels_waiting_ != before) break;  // it is on the list again
+  }
   if (cancels_waiting_ == 0) return;
   cancels_waiting_ = 0;
   if (std::exchange(epoll_is_old_, false)) cancel_request(of_epoll);
@@ -128,6 +135,7 @@ void uring_backend::cancel_request(std::uint64_t number) {
   if (sqe == nullptr) {
     ++cancels_waiting_;
     if (number == of_epoll) epoll_is_old_ = true;
+    if (number & any_transfer) to_cancel_.push_reserved(number);
     return;
   }
   ::io_uring_prep_cancel64(sqe, number, 0);

@@ -13,6 +13,8 @@
 #include "backend/backend.h"
 #include "backend/epoll.h"
 #include "backend/operation.h"
+#include "backend/uring_blocks.h"
+#include "backend/uring_send.h"
 #include "base/handle_table.h"
 
 namespace eddy {
@@ -46,12 +48,26 @@ class uring_backend final : public completion_backend {
   void cancel(operation* op) override;
   std::size_t in_flight() const override { return operations_.size(); }
 
+  void before_wait() override;
+  int collect(fired_list& fired) override;
+  bool transfers() override;
+  int receive(watcher* w, bool waiting) override;
+  int send(watcher* w, buffer& from, std::size_t most) override;
+  void stop_transfer(watcher* w, bool waiting) override;
+  void abandon_transfer(watcher* w) override;
+  void hurry_send(watcher* w) override;
+  void finish_send(watcher* w) override;
+  void forget_transfers() override;
+
  private:
   enum class epoll_request { none, poll, epoll_wait };
 
-  // user_data of what is not an operation; handles are larger.
+  // user_data of what is not an operation; handles are larger, and say by two bits whose they are.
   static constexpr std::uint64_t of_nobody = 0;
   static constexpr std::uint64_t of_epoll = 1;
+  static constexpr std::uint64_t of_receive = 1u << 30;
+  static constexpr std::uint64_t of_send = 1u << 31;
+  static constexpr std::uint64_t any_transfer = of_receive | of_send;
 
   // uring_ring.cpp
   bool forked() const;
@@ -71,6 +87,18 @@ class uring_backend final : public completion_backend {
   void cancel_request(std::uint64_t number);
   void retry_cancels();
 
+  // uring_transfer.cpp
+  bool is_used() const {
+    return operations_.size() + receives_.size() + sends_.size() != 0;
+  }
+  bool prepare_receive(watcher* w, std::uint64_t number);
+  bool prepare_send(send_job* job);
+  void came(std::uint64_t number, int result, unsigned flags, fired_list& fired);
+  void received(std::uint64_t number, int result, unsigned flags, fired_list& fired);
+  void sent(std::uint64_t number, int result, unsigned flags, fired_list& fired);
+  void start_waiting();
+  void restart_transfers(fired_list& fired);
+
   // uring_wait.cpp
   int take_over(fired_list& fired);
   void watch_epoll();
@@ -88,6 +116,15 @@ class uring_backend final : public completion_backend {
   std::uint64_t process_ = 0;  // sys::process_mark() of who made the ring
   pthread_t thread_{};         // who enabled it, which alone may submit
   handle_table<operation> operations_;
+  handle_table<watcher> receives_;
+  handle_table<send_job> sends_;
+  array<std::uint64_t> to_start_;   // receives that found no room, or came while the loop waited
+  array<std::uint64_t> to_cancel_;  // requests, likewise
+  send_job* spare_jobs_ = nullptr;
+  receive_blocks* blocks_ = nullptr;  // there while the ring is, where the kernel can do transfers
+  bool defers_work_ = false;          // the ring was made with DEFER_TASKRUN
+  bool waited_ = false;               // in the ring, and what came is still to be taken
+  fired_list put_off_;                // what came outside of a wait
   operation_queue backlog_;          // found no room in the submission queue
   operation_queue finished_;         // completed without the kernel
   std::size_t cancels_waiting_ = 0;  // for room in the submission queue

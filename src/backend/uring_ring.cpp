@@ -13,12 +13,12 @@
 namespace eddy {
 namespace {
 
-// Small, for those whose locked memory is limited; the userland queue takes what does not fit. The
-// second size is for those who have next to none.
+// A turn's worth of many connections; less for those whose locked memory is limited (the userland
+// queue takes what does not fit), and next to nothing for those who have no more.
 struct ring_size {
   unsigned submissions, completions;
 };
-constexpr ring_size sizes[] = {{64, 256}, {8, 32}};
+constexpr ring_size sizes[] = {{256, 4096}, {64, 256}, {8, 32}};
 
 // Best first: completions run when the loop asks for them instead of interrupting it, and the
 // kernel need not guard the ring against other threads (6.1); without the interrupts alone (5.19);
@@ -58,11 +58,13 @@ void restrict_ring(io_uring* ring, bool with_epoll_wait) {
   constexpr unsigned char used[] = {IORING_OP_ACCEPT,   IORING_OP_CONNECT, IORING_OP_RECV,
                                     IORING_OP_SEND,     IORING_OP_READ,    IORING_OP_WRITE,
                                     IORING_OP_POLL_ADD, IORING_OP_TIMEOUT, IORING_OP_ASYNC_CANCEL,
-                                    op_epoll_wait};
-  io_uring_restriction allowed[sizeof used + 1] = {};
+                                    IORING_OP_SENDMSG,  op_epoll_wait};
+  io_uring_restriction allowed[sizeof used + 2] = {};
   unsigned count = 0;
   allowed[count].opcode = IORING_RESTRICTION_REGISTER_OP;
   allowed[count++].register_op = IORING_REGISTER_ENABLE_RINGS;
+  allowed[count].opcode = IORING_RESTRICTION_SQE_FLAGS_ALLOWED;
+  allowed[count++].sqe_flags = IOSQE_BUFFER_SELECT;
   for (const unsigned char operation : used) {
     if (operation == op_epoll_wait && !with_epoll_wait) continue;
     allowed[count].opcode = IORING_RESTRICTION_SQE_OP;
@@ -75,6 +77,10 @@ void restrict_ring(io_uring* ring, bool with_epoll_wait) {
 
 uring_backend::~uring_backend() {
   close_ring();
+  while (send_job* job = spare_jobs_) {
+    spare_jobs_ = job->next_spare;
+    memory::destroy(job);
+  }
   memory::release(epoll_events_);
   memory::destroy(epoll_);
 }
@@ -97,6 +103,8 @@ int uring_backend::open_ring() {
     has_epoll_wait_ = ::io_uring_opcode_supported(probe, op_epoll_wait);
     ::io_uring_free_probe(probe);
   }
+  defers_work_ = (ring_.flags & IORING_SETUP_DEFER_TASKRUN) != 0;
+  if (defers_work_) blocks_ = receive_blocks::open(&ring_);
   restrict_ring(&ring_, has_epoll_wait_);
   ring_open_ = true;
   enabled_ = false;
@@ -113,6 +121,9 @@ int uring_backend::enable_ring() {
 }
 
 void uring_backend::forget_ring() {
+  if (blocks_ != nullptr) blocks_->close(process_ != sys::process_mark());
+  blocks_ = nullptr;
+  waited_ = false;
   ring_open_ = enabled_ = false;
   epoll_request_ = epoll_request::none;
   cancels_waiting_ = 0;
@@ -128,6 +139,7 @@ void uring_backend::forget_ring() {
 int uring_backend::move_to_this_thread(fired_list& fired_now) {
   (void)reap(fired_now);
   ::io_uring_queue_exit(&ring_);
+  restart_transfers(fired_now);
   forget_ring();
   int error = open_ring();
   if (error == 0) error = enable_ring();
@@ -157,9 +169,11 @@ void uring_backend::close_ring() {
   }
   if (of_this_thread()) {
     operations_.for_each([this](operation* op) { cancel(op); });
+    sends_.for_each([this](send_job* job) { cancel_request(job->number | of_send); });
     fired_list last;
     constexpr int most_failures = 100;  // in a row, other than interruptions
-    for (int failures = 0; operations_.size() != 0 && failures < most_failures;) {
+    // (Receives name no memory of ours: their blocks stay until the ring is gone.)
+    for (int failures = 0; operations_.size() + sends_.size() != 0 && failures < most_failures;) {
       submit_backlog();
       retry_cancels();
       const int error = enter(1'000'000);
@@ -168,6 +182,8 @@ void uring_backend::close_ring() {
     }
   }
   ::io_uring_queue_exit(&ring_);
+  fired_list none;
+  restart_transfers(none);
   forget_ring();
 }
 

@@ -1,5 +1,6 @@
 // Waiting in the ring, and what comes out of it.
 #include <cerrno>
+#include <utility>
 
 #include "backend/uring.h"
 #include "base/sys.h"
@@ -29,26 +30,48 @@ int uring_backend::wait(std::int64_t timeout, fired_list& fired_now) {
     fired_now.completed.push(op);
     timeout = 0;
   }
+  if (!put_off_.moved.empty() || !put_off_.completed.empty() || !put_off_.ready.empty()) {
+    for (watcher* w : put_off_.moved) (void)fired_now.moved.push_back(w);
+    for (const fired& f : put_off_.ready) (void)fired_now.ready.push_back(f);
+    while (operation* op = put_off_.completed.pop()) fired_now.completed.push(op);
+    put_off_.moved.clear();
+    put_off_.ready.clear();
+    timeout = 0;
+  }
   if (!ring_open_ || forked()) return epoll_->wait(timeout, fired_now);
   // A request in the ring would take events away from the epoll set's own wait.
-  if (operations_.size() == 0 && epoll_request_ == epoll_request::none)
+  if (!is_used() && epoll_request_ == epoll_request::none)
     return epoll_->wait(timeout, fired_now);
   // Room for what the request may bring: events that were taken out of the set must not be lost.
   if (!fired_now.ready.reserve(fired_now.ready.size() + most_epoll_events)) return ENOMEM;
   if (!of_this_thread()) {
     if (const int error = take_over(fired_now)) return error;
     if (!ring_open_) return wait(0, fired_now);
-    if (!fired_now.completed.empty()) timeout = 0;
+    if (!fired_now.completed.empty() || !fired_now.moved.empty()) timeout = 0;
+    before_wait();
   }
-  retry_cancels();
-  submit_backlog();
-  watch_epoll();
   const bool look = epoll_request_ == epoll_request::none;
   if (look && (timeout < 0 || timeout > look_again_after)) timeout = look_again_after;
   const int error = enter(timeout);
   if (error == EEXIST) return take_over(fired_now);  // of a thread that is gone, by the same name
   if (error != 0) return error;
   epoll_came_ = look;
+  waited_ = true;
+  return 0;
+}
+
+void uring_backend::before_wait() {
+  if (!ring_open_ || forked() || !is_used()) return;
+  if (!enabled_ || !of_this_thread()) return;  // `wait` takes the ring over first
+  retry_cancels();
+  submit_backlog();
+  start_waiting();
+  if (blocks_ != nullptr) blocks_->refill();
+  watch_epoll();
+}
+
+int uring_backend::collect(fired_list& fired_now) {
+  if (!std::exchange(waited_, false)) return 0;
   (void)reap(fired_now);
   return epoll_came_ ? epoll_->wait(0, fired_now) : 0;
 }
@@ -103,7 +126,9 @@ int uring_backend::reap(fired_list& fired_now) {
     const io_uring_cqe seen = *cqe;
     ::io_uring_cqe_seen(&ring_, cqe);
     ++reaped;
-    if (seen.user_data == of_epoll) {
+    if (seen.user_data & any_transfer) {
+      came(seen.user_data, seen.res, seen.flags, fired_now);
+    } else if (seen.user_data == of_epoll) {
       epoll_came(seen.res, fired_now);
     } else if (operation* op = operations_.find(seen.user_data)) {
       operations_.remove(seen.user_data);

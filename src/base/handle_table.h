@@ -34,6 +34,23 @@ class handle_table {
     return e.generation == static_cast<std::uint32_t>(handle >> 32) ? e.object : nullptr;
   }
 
+  // The number stands for another object from now on.
+  void replace(std::uint64_t handle, T* object) {
+    if (find(handle) != nullptr) entries_[static_cast<std::uint32_t>(handle)].object = object;
+  }
+
+  // The number that is in use at this place of the table; the place is the number's lower half.
+  std::uint64_t number_at(std::uint32_t place) const {
+    return static_cast<std::uint64_t>(entries_[place].generation) << 32 | place;
+  }
+
+  // O(n); 0 when it has none.
+  std::uint64_t number_of(const T* object) const {
+    for (std::uint32_t i = 0; i < entries_.size(); ++i)
+      if (entries_[i].object == object) return number_at(i);
+    return 0;
+  }
+
   // The number goes stale; its place is used again under another generation.
   void remove(std::uint64_t handle) {
     if (find(handle) == nullptr) return;

@@ -15,6 +15,17 @@
 namespace eddy {
 
 class loop;
+struct chain;
+
+// What the kernel received for a watcher, or sent, since its callback ran last.
+struct transfer {
+  chain* last;           // the pieces that came, in a circle: last->next is the first; null: none
+  std::uint32_t number;  // what the kernel knows the request by; 0: none is with it
+  std::int32_t outcome;  // how the request ended, or `goes_on`; bytes for sending
+};
+constexpr std::int32_t goes_on = INT32_MIN;
+constexpr std::int32_t ended_early = INT32_MIN + 1;  // more may come: ask again
+constexpr std::int32_t end_of_stream = INT32_MIN + 2;
 
 struct watcher : callback {
   // Where its timeout stands: an index in the timer heap, or links in a common-timeout queue.
@@ -31,13 +42,20 @@ struct watcher : callback {
   int fd = -1;  // or the signal's number
   loop* owner = nullptr;
 
-  // Other watchers of the same descriptor or signal.
-  watcher* next_here = nullptr;
-  watcher* prev_here = nullptr;
+  // Other watchers of the same descriptor or signal; or, where the kernel itself receives for the
+  // watcher or sends (is_transfer), what comes of it.
+  union place {
+    struct {
+      watcher* next;
+      watcher* prev;
+    } links;
+    transfer moved;
+    place() : links{nullptr, nullptr} {}
+  } here;
 
   std::int16_t signal_calls = 0;   // how often a signal came since its callback ran
   std::int16_t common_queue = -1;  // the common-timeout queue of its timeout, or -1
-  std::int32_t reserved = 0;
+  std::int32_t reserved = 0;        // its owner's; of a transfer: how much to receive at most, 0: no limit
   std::int64_t interval = -1;  // ns; a persistent timeout's period, -1 = none
   std::int16_t events = 0;     // the interest: interest bits, plus timeout/signal/persist
   std::int16_t fired = 0;      // why it is active

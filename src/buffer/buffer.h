@@ -70,7 +70,16 @@ class buffer {
   // how many pieces that takes, which may be more than `most`.
   int peek(std::size_t offset, std::size_t size, iovec* pieces, int most) const;
 
+  // The same for the first `size` bytes, and each chain gets one more holder, who must release it.
+  // Gives how many pieces there are, at most `most`.
+  int hold(std::size_t size, chain** held, iovec* pieces, int most);
+  // Copies bytes that stand in lent memory (see chain.h) when they are but few of it.
+  void own_little();
+
   // --- moving (move.cpp) ---
+  // Pieces linked in a circle, of which this is the last. The first `most` bytes of them; the rest
+  // stays, and what is then the last is returned (null: none are left).
+  chain* take_circle(chain* last, std::size_t most);
   void move_all_behind(buffer& from);  // from's bytes behind ours
   void move_all_before(buffer& from);  // from's bytes before ours
   // The first `size` bytes of `from` behind ours; ENOMEM when a piece would have to be split.

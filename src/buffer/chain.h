@@ -19,6 +19,7 @@ struct chain {
   std::size_t size = 0;                      // of the data
   std::atomic<std::uint32_t> references{1};  // holders may be buffers of several threads
   bool read_only = false;                    // borrowed memory
+  bool lent = false;       // of a few large blocks that many share: not to be kept for long
   bool pinned = false;     // space was handed out (reserve): it must stay where it is
   chain* shown = nullptr;  // whose memory this is, when it is another chain's
   void (*give_back)(const void* data, std::size_t size, void* context) = nullptr;

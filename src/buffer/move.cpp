@@ -29,6 +29,31 @@ void buffer::move_all_before(buffer& from) {
   from.size_ = 0;
 }
 
+chain* buffer::take_circle(chain* last, std::size_t most) {
+  while (last != nullptr && most != 0) {
+    chain* c = last->next;
+    if (c->size > most) {
+      // Both parts show the same memory.
+      chain* part = make_showing_chain(c);
+      if (part == nullptr) return last;
+      part->lent = c->lent;
+      part->size = most;
+      c->begin += most;
+      c->size -= most;
+      append(part);
+      return last;
+    }
+    most -= c->size;
+    if (c == last)
+      last = nullptr;
+    else
+      last->next = c->next;
+    c->next = nullptr;
+    append(c);
+  }
+  return last;
+}
+
 int buffer::move_some(buffer& from, std::size_t size) {
   if (&from == this) return 0;
   if (size >= from.size_) return move_all_behind(from), 0;

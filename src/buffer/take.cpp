@@ -100,6 +100,33 @@ int buffer::peek(std::size_t offset, std::size_t size, iovec* pieces, int most) 
   return count;
 }
 
+int buffer::hold(std::size_t size, chain** held, iovec* pieces, int most) {
+  int count = 0;
+  size = std::min(size, size_);
+  for (chain* c = first_; size != 0 && count < most; c = c->next) {
+    const std::size_t part = std::min(size, c->size);
+    c->references.fetch_add(1, std::memory_order_relaxed);
+    held[count] = c;
+    pieces[count++] = iovec{c->data(), part};
+    size -= part;
+  }
+  return count;
+}
+
+void buffer::own_little() {
+  constexpr std::size_t little = 4096;
+  if (size_ == 0 || size_ > little || !first_->lent) return;
+  chain* made = make_chain(size_);
+  if (made == nullptr) return;  // then it stays where it is
+  made->size = copy(0, made->memory, size_);
+  for (chain* c = first_; c != nullptr;) {
+    chain* next = c->next;
+    release_chain(c);
+    c = next;
+  }
+  first_ = last_ = filled_ = made;
+}
+
 unsigned char buffer::at(std::size_t offset) const {
   const chain* c = first_;
   for (; offset >= c->size; c = c->next) offset -= c->size;

@@ -33,7 +33,7 @@ class loop::activation_batch {
     do {
       const int seen = w->events & what;
       if (seen & readiness_bits) activate(w, seen);
-      w = w->next_here;
+      w = w->here.links.next;
     } while (w != nullptr);
   }
 

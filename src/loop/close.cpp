@@ -36,10 +36,11 @@ void loop::forget_everything(bool run_finalizers) {
 
 // Whatever is still added is added no more; its owner keeps the memory and may free it.
 void loop::close_watchers() {
+  if (completion_ != nullptr) completion_->forget_transfers();
   for (fd_slot& slot : slots_)
-    for (watcher* w = slot.first; w != nullptr; w = w->next_here) forget(w);
+    for (watcher* w = slot.first; w != nullptr; w = w->here.links.next) forget(w);
   for (watcher* first : signals_)
-    for (watcher* w = first; w != nullptr; w = w->next_here) forget(w);
+    for (watcher* w = first; w != nullptr; w = w->here.links.next) forget(w);
   timers_.for_each([](watcher* w) { return forget(w), true; });
   for (common_timeout* queue : common_)
     for (list_node* n = queue->waiting.front(); n != queue->waiting.end(); n = n->next)

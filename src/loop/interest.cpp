@@ -37,19 +37,19 @@ void forget_entry(fd_slot& slot) {
 }
 
 void link(fd_slot& slot, watcher* w) {
-  w->prev_here = nullptr;
-  w->next_here = slot.first;
-  if (slot.first != nullptr) slot.first->prev_here = w;
+  w->here.links.prev = nullptr;
+  w->here.links.next = slot.first;
+  if (slot.first != nullptr) slot.first->here.links.prev = w;
   slot.first = w;
   if (slot.is(slot_deserted)) slot.clear(slot_deserted);
 }
 
 void unlink(fd_slot& slot, watcher* w) {
-  if (w->prev_here != nullptr)
-    w->prev_here->next_here = w->next_here;
+  if (w->here.links.prev != nullptr)
+    w->here.links.prev->here.links.next = w->here.links.next;
   else
-    slot.first = w->next_here;
-  if (w->next_here != nullptr) w->next_here->prev_here = w->prev_here;
+    slot.first = w->here.links.next;
+  if (w->here.links.next != nullptr) w->here.links.next->here.links.prev = w->here.links.prev;
   if (slot.first == nullptr) slot.set(slot_deserted);
 }
 
@@ -189,7 +189,7 @@ void loop::lost_descriptor(int fd, fd_slot& slot, int error) {
       error);
   say(2, message);
   forget_entry(slot);
-  for (watcher* w = slot.first; w != nullptr; w = w->next_here)
+  for (watcher* w = slot.first; w != nullptr; w = w->here.links.next)
     activate_locked(w, w->events & (watch_read | watch_write), 1);
 }
 

@@ -146,6 +146,21 @@ class loop {
   void add_hook(wait_hook* h);
   void remove_hook(wait_hook* h);
 
+  // --- transfers (transfers.cpp); see backend.h. A watcher with is_transfer set is received for
+  // while it is added, or, where that cannot be, watched: then the flag is gone ---
+  bool has_transfers();
+  // Sends the first bytes of `from`, as many as at most `most`, for a watcher that then is added.
+  // 0; ENOTSUP when is_transfer is not set, or gone; or an errno.
+  int send(watcher* w, buffer& from, std::size_t most, std::int64_t timeout);
+  // The send has ended and nothing follows it.
+  void sent_all(watcher* w);
+  // Receives on, for one whose request has ended.
+  int receive_on(watcher* w);
+  // Nothing comes to it any more, by when it may be freed or get another descriptor.
+  void abandon_transfer(watcher* w);
+  void hurry_send(watcher* w);
+  void finish_send(watcher* w);  // by when its outcome is there
+
   // --- work before the wait ---
   void run_before_wait(pre_wait_work* w);  // once; nothing when it is queued
   void forget_before_wait(pre_wait_work* w);
@@ -163,7 +178,7 @@ class loop {
   // Visits those in flight; `visit` may complete the one that it is given.
   template <class Visit>
   void for_each_operation(Visit visit);
-  // The watchers of a descriptor, the latest first, linked by next_here.
+  // The watchers of a descriptor, the latest first, linked by here.links.next.
   watcher* watchers_of(int fd) {
     return fd >= 0 && static_cast<std::size_t>(fd) < slots_.size()
                ? slots_[static_cast<std::size_t>(fd)].first
@@ -253,6 +268,11 @@ class loop {
     if (active_count_ > most_active_) most_active_ = active_count_;
   }
   void close_watchers();
+
+  // transfers.cpp
+  int start_transfer(watcher* w);
+  void stop_transfer(watcher* w);
+  void transfer_came(watcher* w);
 
   // timers.cpp
   int start_timer(watcher* w, std::int64_t deadline, int queue);

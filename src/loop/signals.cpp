@@ -95,20 +95,20 @@ int loop::watch_signal_number(watcher* w) {
     const int error = signal_registry::watch(mailbox_, w->fd);
     if (error != 0) return error;
   }
-  w->prev_here = nullptr;
-  w->next_here = signals_[number];
-  if (w->next_here != nullptr) w->next_here->prev_here = w;
+  w->here.links.prev = nullptr;
+  w->here.links.next = signals_[number];
+  if (w->here.links.next != nullptr) w->here.links.next->here.links.prev = w;
   signals_[number] = w;
   return 0;
 }
 
 void loop::unwatch_signal(watcher* w) {
   watcher*& first = signals_[static_cast<std::size_t>(w->fd)];
-  if (w->prev_here != nullptr)
-    w->prev_here->next_here = w->next_here;
+  if (w->here.links.prev != nullptr)
+    w->here.links.prev->here.links.next = w->here.links.next;
   else
-    first = w->next_here;
-  if (w->next_here != nullptr) w->next_here->prev_here = w->prev_here;
+    first = w->here.links.next;
+  if (w->here.links.next != nullptr) w->here.links.next->here.links.prev = w->here.links.prev;
   // What came until now stays in the mailbox: whoever watches again before the next turn is told.
   if (first == nullptr) signal_registry::unwatch(mailbox_, w->fd);
 }
@@ -125,7 +125,7 @@ void loop::deliver_signals() {
 
 void loop::fire_signal(int signal, int calls) {
   if (signal < 0 || static_cast<std::size_t>(signal) >= signals_.size()) return;
-  for (watcher* w = signals_[static_cast<std::size_t>(signal)]; w != nullptr; w = w->next_here)
+  for (watcher* w = signals_[static_cast<std::size_t>(signal)]; w != nullptr; w = w->here.links.next)
     activate_locked(w, watch_signal, calls);
 }
 

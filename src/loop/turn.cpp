@@ -96,11 +96,13 @@ void loop::wait_for_events(int flags) {
   if (!posted_.empty()) timeout = 0;
   ++statistics_.waits;
   const std::int64_t started = timing_ ? clock_.now() : 0;
+  backend_->before_wait();
   in_backend_ = true;
   unlock();
-  const int error = backend_->wait(timeout, fired_);
+  int error = backend_->wait(timeout, fired_);
   lock();
   in_backend_ = false;
+  if (completion_ != nullptr && error == 0) error = backend_->collect(fired_);
   wait_state_.store(awake, std::memory_order_relaxed);
   in_turn_ = true;
   if (timing_) statistics_.waiting += clock_.now() - started;
@@ -201,6 +203,8 @@ void loop::collect() {
       batch.fire(slot, settle_marks(f->fd, slot, 0));
   }
   batch.finish();
+  for (watcher* w : fired_.moved) transfer_came(w);
+  fired_.moved.clear();
   statistics_.ready += fired_.ready.size();
   checked_writers_ = 0;
   note_most();

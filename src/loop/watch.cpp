@@ -74,7 +74,12 @@ int loop::add_locked(watcher* w, std::int64_t timeout, int common_queue, bool ab
 // Its descriptor or signal, if it has one and is not watched already.
 int loop::start_watching(watcher* w) {
   if (!(w->events & watched_bits) || w->is(in_watch_list)) return 0;
-  const int error = (w->events & watch_signal) ? watch_signal_number(w) : watch_fd(w);
+  int error = ENOTSUP;
+  if (w->is(is_transfer)) error = start_transfer(w);
+  if (error == ENOTSUP) {
+    if (w->is(is_transfer)) w->clear(is_transfer), w->here.links = {nullptr, nullptr};
+    error = (w->events & watch_signal) ? watch_signal_number(w) : watch_fd(w);
+  }
   if (error != 0) return error;
   w->set(in_watch_list);
   if (!w->is(is_internal)) ++event_count_, note_most();
@@ -108,7 +113,9 @@ int loop::remove_locked(watcher* w, removal how) {
   if (w->is(in_watch_list)) {
     w->clear(in_watch_list);
     if (!w->is(is_internal)) --event_count_;
-    if (w->events & watch_signal)
+    if (w->is(is_transfer))
+      stop_transfer(w);
+    else if (w->events & watch_signal)
       unwatch_signal(w);
     else
       unwatch_fd(w, how != removal::even_if_finalizing);
@@ -207,12 +214,12 @@ void loop::activate_by_fd(int fd, int what) {
   if (fd < 0 || static_cast<std::size_t>(fd) >= slots_.size()) return;
   fd_slot& slot = slots_[static_cast<std::size_t>(fd)];
   if (!(what & watch_timeout)) {
-    for (watcher* w = slot.first; w != nullptr; w = w->next_here)
+    for (watcher* w = slot.first; w != nullptr; w = w->here.links.next)
       if (w->events & what & readiness_bits)
         activate_locked(w, w->events & what & (readiness_bits | watch_edge), 1);
     return;
   }
-  for (watcher* w = slot.first; w != nullptr; w = w->next_here)
+  for (watcher* w = slot.first; w != nullptr; w = w->here.links.next)
     if (w->is(in_timers)) activate_locked(w, watch_timeout, 1);
 }
 
@@ -228,10 +235,10 @@ int loop::for_each(int (*visit)(watcher*, void*), void* context) {
     return w->is(is_internal) || (result = visit(w, context)) == 0;
   };
   for (const fd_slot& slot : slots_)
-    for (watcher* w = slot.first; w != nullptr; w = w->next_here)
+    for (watcher* w = slot.first; w != nullptr; w = w->here.links.next)
       if (!take(w)) return result;
   for (watcher* first : signals_)
-    for (watcher* w = first; w != nullptr; w = w->next_here)
+    for (watcher* w = first; w != nullptr; w = w->here.links.next)
       if (!take(w)) return result;
   if (!timers_.for_each([&](watcher* w) { return w->is(in_watch_list) || take(w); })) return result;
   for (common_timeout* queue : common_)

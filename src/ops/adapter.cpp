@@ -14,7 +14,7 @@ operation* operation_of(const watcher* w) { return static_cast<operation*>(w->ar
 // The operation that watches `fd` in that direction, behind which a new one has to stand. Those
 // that wait in both directions (poll) take nothing away from anybody and stand for themselves.
 operation* head_of_queue(loop& on, int fd, interest direction) {
-  for (watcher* w = on.watchers_of(fd); w != nullptr; w = w->next_here)
+  for (watcher* w = on.watchers_of(fd); w != nullptr; w = w->here.links.next)
     if (w->on_event == came_ready && operation_of(w)->what != verb::poll &&
         awaited_by(*operation_of(w)) == direction)
       return operation_of(w);

@@ -13,6 +13,7 @@
 #include "stream/extras.h"
 #include "stream/socket.h"
 #include "stream/socket_io.h"
+#include "stream/socket_transfer.h"
 
 namespace eddy {
 namespace {
@@ -53,17 +54,19 @@ int connect_stream(stream& s, const sockaddr* address, socklen_t size) {
   }
   int error = address == nullptr ? EINPROGRESS : 0;
   if (address != nullptr && sys::connect(fd, address, size) != 0) error = errno;
-  const bool goes_on = error == EINPROGRESS || error == EINTR;
-  if (error != 0 && !goes_on && error != ECONNREFUSED) {
+  const bool under_way = error == EINPROGRESS || error == EINTR;
+  if (error != 0 && !under_way && error != ECONNREFUSED) {
     if (fresh) (void)sys::close(fd);
     return error;
   }
   (void)s.owner->remove(&s.reading, removal::do_not_wait);
+  finish_sending(s);
   stop_writing(s);
+  stop_transfers(s);
   use_socket(s, fd);
   s.state = static_cast<std::uint8_t>((s.state & tries_addresses) | is_connecting);
   if (error == ECONNREFUSED) s.state |= was_refused;
-  if (goes_on) {
+  if (under_way) {
     wait_for_writability(s);
   } else {
     s.owner->activate(&s.writing, watch_write, 1);
@@ -85,6 +88,7 @@ void connection_made(stream& s) {
   s.state = static_cast<std::uint8_t>(s.state & ~(is_connecting | was_refused));
   if (error != 0) return connection_failed(s, error);
   forget_addresses(s);
+  use_transfers(s);
   trigger_event(s, event_connected, 0);
   if (s.writing.fd < 0 || (s.state & is_connecting)) return;
   if (s.is_enabled(watch_read) && s.read_suspended == 0) s.kind->enable(s, watch_read);

@@ -8,16 +8,19 @@
 #include "stream/extras.h"
 #include "stream/rate.h"
 #include "stream/socket_io.h"
+#include "stream/socket_transfer.h"
 
 namespace eddy {
 namespace {
 
 void start_reading(stream& s) {
   if (s.reading.fd < 0 || (s.state & is_connecting)) return;
+  limit_receive(s);
   if (const int error = s.owner->add(&s.reading, timeout_in_ns(s.read_timeout))) {
-    // Nothing can be read: the callback hears of it from the loop.
-    s.reading.reserved = error;
-    s.owner->activate(&s.reading, watch_read, 1);
+    // The callback hears of it from the loop.
+    s.enabled = static_cast<short>(s.enabled & ~watch_read);
+    errno = error;
+    trigger_event(s, event_reading | event_error, defer_callbacks);
   }
 }
 
@@ -25,7 +28,11 @@ void start_writing(stream& s) {
   if (s.writing.fd < 0 || (s.state & is_connecting)) return;
   if (!s.out.bytes.empty()) return write_before_wait(s);
   // Nothing to write: who waits for the callback hears when it could be.
-  if (s.on_write != nullptr) wait_for_writability(s);
+  if (s.on_write == nullptr) return;
+  if (s.writing.is(is_transfer))
+    s.owner->activate(&s.writing, watch_write, 1);
+  else
+    wait_for_writability(s);
 }
 
 void socket_enable(stream& s, short events) {
@@ -36,7 +43,12 @@ void socket_enable(stream& s, short events) {
 void socket_disable(stream& s, short events) {
   if (events & watch_read) (void)s.owner->remove(&s.reading, removal::do_not_wait);
   // One that connects goes on waiting for that.
-  if ((events & watch_write) && !(s.state & is_connecting)) stop_writing(s);
+  if ((events & watch_write) && !(s.state & is_connecting)) {
+    if (sends_now(s))
+      s.owner->hurry_send(&s.writing);
+    else
+      stop_writing(s);
+  }
 }
 
 void socket_buffer_changed(stream& s, watched_buffer& which, std::size_t added, std::size_t) {
@@ -48,6 +60,7 @@ void socket_buffer_changed(stream& s, watched_buffer& which, std::size_t added, 
 }
 
 void socket_destroy(stream& s) {
+  abandon(s);
   forget_addresses(s);
   s.owner->forget_before_wait(&s.flushing);
   if (s.reading.fd >= 0 && (s.options & close_on_free)) (void)sys::close(s.reading.fd);
@@ -90,20 +103,24 @@ stream* make_socket_stream(loop& on, int fd, int options) {
   s->writing.on_event = came_writable;
   watch(s->reading, fd, watch_read);
   watch(s->writing, fd, watch_write);
+  if (fd >= 0) use_transfers(*s);
   return s;
 }
 
 int socket_of(const stream& s) { return s.reading.fd; }
 
 void set_socket(stream& s, int fd) {
+  finish_sending(s);
   (void)s.owner->remove(&s.reading, removal::do_not_wait);
-  (void)s.owner->remove(&s.writing, removal::do_not_wait);
   stop_writing(s);
   forget_addresses(s);
   s.state = 0;
+  stop_transfers(s);
   watch(s.reading, fd, watch_read);
   watch(s.writing, fd, watch_write);
-  if (fd >= 0) enable(s, s.enabled);
+  if (fd < 0) return;
+  use_transfers(s);
+  enable(s, s.enabled);
 }
 
 int set_stream_priority(stream& s, int priority) {
@@ -113,9 +130,11 @@ int set_stream_priority(stream& s, int priority) {
 
 int move_to_loop(stream& s, loop& on) {
   for (watcher* w : {&s.reading, &s.writing})
-    if (w->flags != is_initialised) return EBUSY;
+    if ((w->flags & ~is_transfer) != is_initialised) return EBUSY;
+  stop_transfers(s);
   s.owner = s.reading.owner = s.writing.owner = &on;
   s.reading.priority = s.writing.priority = static_cast<std::uint8_t>(on.priorities() / 2);
+  if (socket_of(s) >= 0) use_transfers(s);
   return 0;
 }
 

@@ -12,6 +12,7 @@
 #include "stream/extras.h"
 #include "stream/rate.h"
 #include "stream/socket.h"
+#include "stream/socket_transfer.h"
 
 namespace eddy {
 namespace {
@@ -21,18 +22,6 @@ constexpr int most_pieces = 64;
 constexpr unsigned smallest_read = 9, first_read = 12, largest_read = 16;  // powers of two
 
 bool may_come_again(int error) { return error == EAGAIN || error == EWOULDBLOCK || error == EINTR; }
-
-void read_failed(stream& s, short what, int error) {
-  disable(s, watch_read);
-  errno = error;
-  trigger_event(s, static_cast<short>(what | event_reading), 0);
-}
-
-void write_failed(stream& s, int error) {
-  disable(s, watch_write);
-  errno = error;
-  trigger_event(s, event_writing | event_error, 0);
-}
 
 // How much to ask for: what came last time fitted into this.
 std::size_t read_size(stream& s) {
@@ -72,7 +61,6 @@ ssize_t read_some(stream& s, std::size_t most) {
 }
 
 void read_now(stream& s) {
-  if (const int error = std::exchange(s.reading.reserved, 0)) return read_failed(s, event_error, error);
   std::size_t room = SIZE_MAX;
   if (s.read_mark.high != 0) {
     if (s.in.bytes.size() >= s.read_mark.high) return suspend_reading(s, by_watermark);
@@ -80,6 +68,7 @@ void read_now(stream& s) {
   }
   room = std::min(room, most_to_read(s));
   if (room == 0) return;
+  if (s.reading.is(is_transfer)) return take_received(s, room);
   const ssize_t got = read_some(s, room);
   if (got == 0) return read_failed(s, event_eof, 0);
   if (got < 0) {
@@ -116,7 +105,7 @@ bool writes(const stream& s) { return s.is_enabled(watch_write) && s.write_suspe
 void write_in_time(pre_wait_work* work) {
   stream& s = stream_of(work);
   stream_hold held(s);
-  if (!writes(s) || s.out.bytes.empty()) return;
+  if (!writes(s) || s.out.bytes.empty() || start_send(s)) return;
   const ssize_t sent = write_some(s);
   if (sent < 0) {
     s.writing.reserved = static_cast<std::int32_t>(-sent);
@@ -131,11 +120,12 @@ void write_in_time(pre_wait_work* work) {
 namespace {
 
 void write_now(stream& s) {
+  if (s.writing.is(is_transfer) && s.writing.here.moved.outcome != 0) return send_ended(s);
   if (const int error = std::exchange(s.writing.reserved, 0)) return write_failed(s, error);
   const bool told_only = (s.state & write_to_tell) != 0;
   s.state = static_cast<std::uint8_t>(s.state & ~write_to_tell);
   if (!told_only) {
-    if (!writes(s)) return;
+    if (!writes(s) || (!s.out.bytes.empty() && start_send(s))) return;
     const ssize_t sent = write_some(s);
     if (sent < 0) return write_failed(s, static_cast<int>(-sent));
     if (s.out.bytes.empty()) (void)s.owner->remove(&s.writing, removal::do_not_wait);
@@ -145,6 +135,18 @@ void write_now(stream& s) {
 }
 
 }  // namespace
+
+void read_failed(stream& s, short what, int error) {
+  disable(s, watch_read);
+  errno = error;
+  trigger_event(s, static_cast<short>(what | event_reading), 0);
+}
+
+void write_failed(stream& s, int error) {
+  disable(s, watch_write);
+  errno = error;
+  trigger_event(s, event_writing | event_error, 0);
+}
 
 std::size_t most_to_read(stream& s) {
   const std::size_t most = s.extras != nullptr && s.extras->max_read != 0 ? s.extras->max_read

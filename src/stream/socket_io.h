@@ -12,5 +12,7 @@ void write_in_time(pre_wait_work* work);
 void write_before_wait(stream& s);
 void wait_for_writability(stream& s);
 void stop_writing(stream& s);
+void read_failed(stream& s, short what, int error);
+void write_failed(stream& s, int error);
 
 }  // namespace eddy

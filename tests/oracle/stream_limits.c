@@ -342,6 +342,7 @@ static void limited(void) {
   ask(bufferevent_get_write_limit(t.bev));
   ask(bufferevent_get_max_to_read(t.bev));
   ask(bufferevent_get_max_to_write(t.bev));
+  settle(base);
   bufferevent_enable(t.bev, EV_READ);
   put(fds[1], 70);
   settle(base);

@@ -1,0 +1,72 @@
+// Memory that the kernel receives into: blocks that it picks from a ring of them (Linux 5.19), filling
+// each bit by bit where it can (IOU_PBUF_RING_INC, 6.12), else one for each receive.
+//
+// A piece of a block that was filled becomes a chain of a buffer. Whoever drops the last chain of a
+// block that the kernel has done with gives it back, on any thread, also when the ring is gone.
+#pragma once
+
+#include <liburing.h>
+
+#include <atomic>
+#include <cstdint>
+
+#include "buffer/chain.h"
+
+namespace eddy {
+
+class receive_blocks;
+
+struct receive_block {
+  receive_block* next = nullptr;
+  receive_blocks* home = nullptr;
+  std::atomic<std::uint32_t> users{0};  // chains, and the kernel
+  std::uint32_t filled = 0;
+  unsigned char* memory() { return reinterpret_cast<unsigned char*>(this + 1); }
+};
+
+class receive_blocks {
+ public:
+  static constexpr unsigned short group = 1;
+
+  // Null where the kernel has no such rings, or no memory. The ring keeps no block when `close`
+  // comes; the object itself goes with the last block.
+  static receive_blocks* open(io_uring* ring);
+  void close(bool forked);  // in a child of fork the ring's pages are not there
+
+  // A piece of `size` bytes that a completion with these flags brought; null: no memory (the bytes
+  // are lost).
+  chain* take(unsigned cqe_flags, std::size_t size);
+  // There were not enough: from now on there are more, up to a limit.
+  void grow();
+  // Gives the kernel what it lacks. Once before each wait.
+  void refill();
+  bool has_any() const { return provided_ != 0; }
+
+ private:
+  static constexpr unsigned most_blocks = 256;  // a power of two: the ring's size
+  static constexpr unsigned first_blocks = 4;
+  static constexpr std::size_t whole_size = 64 << 10;
+  static constexpr std::size_t small_size = 4 << 10;
+
+  static void given_back(const void* data, std::size_t size, void* context);
+  static receive_block* closed() { return reinterpret_cast<receive_block*>(1); }
+  void let_go(receive_block* b);
+  receive_block* spare();
+  void release();
+  std::size_t room() const { return size_ - sizeof(receive_block); }
+
+  io_uring* ring_ = nullptr;
+  io_uring_buf_ring* entries_ = nullptr;
+  receive_block* by_number_[most_blocks] = {};
+  unsigned short free_numbers_[most_blocks];
+  unsigned free_count_ = 0;
+  unsigned provided_ = 0;  // with the kernel
+  unsigned wanted_ = first_blocks;
+  std::size_t size_ = whole_size;
+  bool incremental_ = false;
+  receive_block* spare_ = nullptr;                 // ours
+  std::atomic<receive_block*> returned_{nullptr};  // by any thread
+  std::atomic<std::size_t> alive_{1};              // blocks, and the ring
+};
+
+}  // namespace eddy

@@ -1,0 +1,257 @@
+// Transfers: multishot receives into blocks that the kernel picks, and sends from chains.
+//
+// Only on rings with DEFER_TASKRUN: there the kernel takes bytes from a socket inside our own waits
+// and nowhere else, so that whoever stops a transfer finds in the socket what was not told yet.
+#include <cerrno>
+#include <utility>
+
+#include "backend/uring.h"
+#include "base/memory.h"
+#include "buffer/buffer.h"
+
+namespace eddy {
+namespace {
+
+// Takes the place of a watcher that is gone until the kernel has let go of its request.
+watcher nobody;
+
+void append(transfer& t, chain* c) {
+  if (t.last == nullptr) {
+    c->next = c;
+  } else {
+    c->next = t.last->next;
+    t.last->next = c;
+  }
+  t.last = c;
+}
+
+}  // namespace
+
+bool uring_backend::transfers() {
+  if (forked()) return false;
+  if (!ring_open_ && open_ring() != 0) return false;
+  return blocks_ != nullptr;
+}
+
+int uring_backend::receive(watcher* w, bool waiting) {
+  const std::uint64_t number = receives_.add(w);
+  if (number == 0) return ENOMEM;
+  // A place in the arrays for it and for its end, so that neither can fail later.
+  if (!to_start_.reserve(receives_.size()) ||
+      !to_cancel_.reserve(receives_.size() + sends_.size())) {
+    receives_.remove(number);
+    return ENOMEM;
+  }
+  w->here.moved.number = static_cast<std::uint32_t>(number) + 1;
+  w->here.moved.outcome = goes_on;
+  // Asked for only just before the wait: one that is stopped until then must not take a byte.
+  to_start_.push_reserved(number);
+  (void)waiting;
+  return 0;
+}
+
+bool uring_backend::prepare_receive(watcher* w, std::uint64_t number) {
+  io_uring_sqe* sqe = next_sqe();
+  if (sqe == nullptr) return false;
+  if (w->reserved == 0)
+    ::io_uring_prep_recv_multishot(sqe, w->fd, nullptr, 0, 0);
+  else
+    ::io_uring_prep_recv(sqe, w->fd, nullptr, static_cast<std::size_t>(w->reserved), 0);
+  sqe->flags |= IOSQE_BUFFER_SELECT;
+  sqe->buf_group = receive_blocks::group;
+  ::io_uring_sqe_set_data64(sqe, number | of_receive);
+  return true;
+}
+
+int uring_backend::send(watcher* w, buffer& from, std::size_t most) {
+  send_job* job = spare_jobs_;
+  if (job != nullptr)
+    spare_jobs_ = job->next_spare;
+  else
+    job = memory::create<send_job>();
+  if (job == nullptr) return ENOMEM;
+  job->number = sends_.add(job);
+  if (job->number == 0 || !to_cancel_.reserve(receives_.size() + sends_.size())) {
+    if (job->number != 0) sends_.remove(job->number);
+    job->next_spare = std::exchange(spare_jobs_, job);
+    return ENOMEM;
+  }
+  job->whose = w;
+  job->fd = w->fd;
+  job->count = from.hold(most, job->held, job->pieces, send_job::most_pieces);
+  if (!prepare_send(job)) {
+    for (int i = 0; i < job->count; ++i) release_chain(job->held[i]);
+    sends_.remove(job->number);
+    job->next_spare = std::exchange(spare_jobs_, job);
+    return EAGAIN;
+  }
+  w->here.moved.number = static_cast<std::uint32_t>(job->number) + 1;
+  w->here.moved.outcome = goes_on;
+  return 0;
+}
+
+bool uring_backend::prepare_send(send_job* job) {
+  io_uring_sqe* sqe = next_sqe();
+  if (sqe == nullptr) return false;
+  if (job->count == 1) {
+    ::io_uring_prep_send(sqe, job->fd, job->pieces[0].iov_base, job->pieces[0].iov_len,
+                         MSG_NOSIGNAL);
+  } else {
+    job->message = msghdr{};
+    job->message.msg_iov = job->pieces;
+    job->message.msg_iovlen = static_cast<std::size_t>(job->count);
+    ::io_uring_prep_sendmsg(sqe, job->fd, &job->message, MSG_NOSIGNAL);
+  }
+  ::io_uring_sqe_set_data64(sqe, job->number | of_send);
+  return true;
+}
+
+// The request stays with its watcher until the kernel has let go of it: what it may still bring is
+// kept there.
+void uring_backend::stop_transfer(watcher* w, bool waiting) {
+  const std::uint32_t place = w->here.moved.number - 1;
+  if (place == UINT32_MAX) return;
+  const bool sends = (w->events & watch_write) != 0;
+  std::uint64_t number = sends ? sends_.number_at(place) : receives_.number_at(place);
+  for (std::size_t i = 0; !sends && i < to_start_.size(); ++i) {
+    if (to_start_[i] != number) continue;  // the kernel has not seen it
+    to_start_[i] = to_start_[to_start_.size() - 1];
+    to_start_.truncate(to_start_.size() - 1);
+    w->here.moved.number = 0;
+    return receives_.remove(number);
+  }
+  number |= sends ? of_send : of_receive;
+  if (waiting || forked())
+    to_cancel_.push_reserved(number);
+  else
+    cancel_request(number);
+}
+
+void uring_backend::abandon_transfer(watcher* w) {
+  const std::uint32_t place = std::exchange(w->here.moved.number, 0) - 1;
+  if (place == UINT32_MAX) return;
+  if (w->events & watch_write) {
+    if (send_job* job = sends_.find(sends_.number_at(place))) job->whose = nullptr;
+  } else {
+    receives_.replace(receives_.number_at(place), &nobody);
+  }
+}
+
+void uring_backend::hurry_send(watcher* w) {
+  const std::uint32_t place = w->here.moved.number - 1;
+  if (place != UINT32_MAX && !forked()) cancel_request(sends_.number_at(place) | of_send);
+}
+
+// Waits for the kernel, which has been told to stop: not longer than it takes to hear of that.
+void uring_backend::finish_send(watcher* w) {
+  const std::uint32_t place = w->here.moved.number - 1;
+  if (place == UINT32_MAX || forked() || !of_this_thread()) return;
+  const std::uint64_t number = sends_.number_at(place);
+  cancel_request(number | of_send);
+  constexpr int most_failures = 100;
+  for (int failures = 0; sends_.find(number) != nullptr && failures < most_failures;) {
+    retry_cancels();
+    const int error = enter(1'000'000);
+    if (error == 0) (void)reap(put_off_);
+    failures = error == 0 || error == EINTR ? 0 : failures + 1;
+  }
+}
+
+void uring_backend::start_waiting() {
+  while (!to_start_.empty()) {
+    const std::uint64_t number = to_start_[to_start_.size() - 1];
+    watcher* w = receives_.find(number);
+    if (w != nullptr && !prepare_receive(w, number)) return;
+    to_start_.truncate(to_start_.size() - 1);
+  }
+}
+
+void uring_backend::came(std::uint64_t number, int result, unsigned flags, fired_list& fired_now) {
+  if (number & of_send)
+    sent(number & ~any_transfer, result, flags, fired_now);
+  else
+    received(number & ~any_transfer, result, flags, fired_now);
+}
+
+void uring_backend::received(std::uint64_t number, int result, unsigned flags,
+                             fired_list& fired_now) {
+  watcher* w = receives_.find(number);
+  chain* piece = nullptr;
+  if (flags & IORING_CQE_F_BUFFER) {
+    piece = blocks_->take(flags, result > 0 ? static_cast<std::size_t>(result) : 0);
+    if (piece == nullptr && result > 0) result = -ENOMEM;
+  }
+  const bool ended = !(flags & IORING_CQE_F_MORE);
+  if (ended) receives_.remove(number);
+  if (w == nullptr || w == &nobody) {
+    if (piece != nullptr) release_chain(piece);
+    return;
+  }
+  transfer& t = w->here.moved;
+  if (piece != nullptr) append(t, piece);
+  if (result == -ENOBUFS) blocks_->grow();
+  if (ended) {
+    t.number = 0;
+    t.outcome = result == 0 ? end_of_stream : result;
+    if (result > 0 || result == -ENOBUFS || result == -ECANCELED) t.outcome = ended_early;
+  } else if (result < 0) {
+    t.outcome = result;
+  }
+  (void)fired_now.moved.push_back(w);
+}
+
+void uring_backend::sent(std::uint64_t number, int result, unsigned flags, fired_list& fired_now) {
+  (void)flags;
+  send_job* job = sends_.find(number);
+  if (job == nullptr) return;
+  sends_.remove(number);
+  for (int i = 0; i < job->count; ++i) release_chain(job->held[i]);
+  if (watcher* w = job->whose) {
+    w->here.moved.number = 0;
+    w->here.moved.outcome = result;
+    (void)fired_now.moved.push_back(w);
+  }
+  job->next_spare = std::exchange(spare_jobs_, job);
+}
+
+void uring_backend::forget_transfers() {
+  const auto forget = [](watcher* w) {
+    w->here.moved.number = 0;
+    w->flags = static_cast<std::int16_t>(w->flags & (is_initialised | is_internal | is_transfer));
+  };
+  receives_.for_each([&](watcher* w) {
+    if (w == &nobody) return;
+    forget(w);
+    const std::uint64_t number = receives_.number_of(w);
+    receives_.replace(number, &nobody);
+    if (!forked()) cancel_request(number | of_receive);
+  });
+  sends_.for_each([&](send_job* job) {
+    if (job->whose != nullptr) forget(std::exchange(job->whose, nullptr));
+  });
+}
+
+// Given up by a ring that is gone: the owners ask again.
+void uring_backend::restart_transfers(fired_list& fired_now) {
+  to_start_.clear();
+  to_cancel_.clear();
+  receives_.for_each([&](watcher* w) {
+    if (w == &nobody) return;
+    w->here.moved.number = 0;
+    w->here.moved.outcome = ended_early;
+    (void)fired_now.moved.push_back(w);
+  });
+  receives_.clear();
+  sends_.for_each([&](send_job* job) {
+    for (int i = 0; i < job->count; ++i) release_chain(job->held[i]);
+    if (watcher* w = job->whose) {
+      w->here.moved.number = 0;
+      w->here.moved.outcome = ended_early;
+      (void)fired_now.moved.push_back(w);
+    }
+    job->next_spare = std::exchange(spare_jobs_, job);
+  });
+  sends_.clear();
+}
+
+}  // namespace eddy

@@ -1,0 +1,74 @@
+// Transfers: watchers for which the kernel receives and sends.
+#include <cerrno>
+
+#include "buffer/buffer.h"
+#include "loop/activate.h"
+#include "loop/loop.h"
+
+namespace eddy {
+
+bool loop::has_transfers() {
+  loop_guard guard(*this);
+  return completion_ != nullptr && completion_->transfers();
+}
+
+// A sender is added with its request made (see `send`).
+int loop::start_transfer(watcher* w) {
+  if (w->events & watch_write) return 0;
+  const transfer& t = w->here.moved;
+  // What came before it was stopped, or how that ended, comes first.
+  if (t.last != nullptr || (t.outcome != goes_on && t.outcome != ended_early && t.outcome != 0)) {
+    activate_locked(w, watch_read, 1);
+    return 0;
+  }
+  // One that was asked to end has not done so yet: then it is asked again.
+  if (t.number != 0) return 0;
+  if (!completion_->transfers()) return ENOTSUP;
+  return completion_->receive(w, in_backend_);
+}
+
+void loop::stop_transfer(watcher* w) {
+  if (completion_ != nullptr) completion_->stop_transfer(w, in_backend_);
+}
+
+void loop::transfer_came(watcher* w) {
+  if (!w->is(in_watch_list)) return;
+  activate_locked(w, w->events & (watch_read | watch_write), 1);
+}
+
+int loop::receive_on(watcher* w) {
+  loop_guard guard(*this);
+  if (!w->is(in_watch_list) || !w->is(is_transfer) || w->here.moved.number != 0) return 0;
+  if (!completion_->transfers()) return ENOTSUP;
+  return completion_->receive(w, in_backend_);
+}
+
+int loop::send(watcher* w, buffer& from, std::size_t most, std::int64_t timeout) {
+  loop_guard guard(*this);
+  if (!w->is(is_transfer)) return ENOTSUP;
+  if (!completion_->transfers()) return ENOTSUP;
+  if (const int error = completion_->send(w, from, most)) return error;
+  return w->is(in_watch_list) ? 0 : add_locked(w, timeout, -1, false);
+}
+
+void loop::sent_all(watcher* w) {
+  loop_guard guard(*this);
+  (void)remove_locked(w, removal::do_not_wait);
+}
+
+void loop::abandon_transfer(watcher* w) {
+  loop_guard guard(*this);
+  if (completion_ != nullptr) completion_->abandon_transfer(w);
+}
+
+void loop::finish_send(watcher* w) {
+  loop_guard guard(*this);
+  if (w->is(is_transfer) && !in_backend_ && completion_ != nullptr) completion_->finish_send(w);
+}
+
+void loop::hurry_send(watcher* w) {
+  loop_guard guard(*this);
+  if (w->is(is_transfer) && !in_backend_ && completion_ != nullptr) completion_->hurry_send(w);
+}
+
+}  // namespace eddy

@@ -1,0 +1,156 @@
+#include "stream/socket_transfer.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <climits>
+#include <utility>
+
+#include "stream/rate.h"
+#include "stream/socket.h"
+#include "stream/socket_io.h"
+
+namespace eddy {
+namespace {
+
+void to_readiness(watcher& w) {
+  w.clear(is_transfer);
+  w.here.links = {nullptr, nullptr};
+  w.reserved = 0;
+}
+
+// What is not a socket is read and written by calls.
+void give_up_transfers(stream& s) {
+  const bool reads = s.reading.is(in_watch_list);
+  (void)s.owner->remove(&s.reading, removal::do_not_wait);
+  stop_writing(s);
+  stop_transfers(s);
+  if (reads || s.is_enabled(watch_read)) enable(s, static_cast<short>(s.enabled & watch_read));
+  if (s.is_enabled(watch_write) && !s.out.bytes.empty()) write_before_wait(s);
+}
+
+bool reads(const stream& s) {
+  return s.reading.is(is_transfer) && s.is_enabled(watch_read) && s.read_suspended == 0 &&
+         s.reading.is(in_watch_list);
+}
+
+void receive_ended(stream& s) {
+  transfer& t = s.reading.here.moved;
+  const std::int32_t outcome = t.outcome;
+  if (outcome == goes_on || t.number != 0) return;
+  t.outcome = 0;
+  if (outcome == ended_early || outcome == 0) {
+    limit_receive(s);
+    if (s.owner->receive_on(&s.reading) != 0) give_up_transfers(s);
+    return;
+  }
+  if (outcome == -ENOTSOCK || outcome == -EOPNOTSUPP) return give_up_transfers(s);
+  if (outcome == end_of_stream) return read_failed(s, event_eof, 0);
+  read_failed(s, event_error, -outcome);
+}
+
+void drop_outcome_of_send(stream& s, std::int32_t outcome) {
+  if (outcome <= 0) return;
+  const std::size_t size = std::min(static_cast<std::size_t>(outcome), s.out.bytes.size());
+  s.out.bytes.drain(size);
+  if (s.out.bytes.empty()) s.out.bytes.give_up_room();
+  spent_writing(s, size);
+  s.out.changed(0, size);
+}
+
+}  // namespace
+
+void use_transfers(stream& s) {
+  if (!s.owner->has_transfers()) return;
+  for (watcher* w : {&s.reading, &s.writing}) {
+    w->set(is_transfer);
+    w->here.moved = transfer{nullptr, 0, 0};
+  }
+}
+
+void abandon(stream& s) {
+  if (s.writing.is(is_transfer)) s.owner->abandon_transfer(&s.writing);
+  if (!s.reading.is(is_transfer)) return;
+  s.owner->abandon_transfer(&s.reading);
+  chain* last = std::exchange(s.reading.here.moved.last, nullptr);
+  if (last == nullptr) return;
+  for (chain* c = last->next;;) {
+    chain* next = c->next;
+    const bool was_last = c == last;
+    release_chain(c);
+    if (was_last) break;
+    c = next;
+  }
+}
+
+void stop_transfers(stream& s) {
+  abandon(s);
+  if (s.reading.is(is_transfer)) to_readiness(s.reading);
+  if (s.writing.is(is_transfer)) to_readiness(s.writing);
+}
+
+void limit_receive(stream& s) {
+  if (!s.reading.is(is_transfer)) return;
+  std::size_t most = most_to_read(s);
+  if (s.read_mark.high != 0)
+    most = std::min(most, s.read_mark.high - std::min(s.read_mark.high, s.in.bytes.size()));
+  s.reading.reserved = most > INT_MAX ? 0 : std::max(static_cast<int>(most), 1);
+}
+
+void finish_sending(stream& s) {
+  if (!sends_now(s)) return;
+  s.owner->finish_send(&s.writing);
+  drop_outcome_of_send(s, std::exchange(s.writing.here.moved.outcome, 0));
+  s.owner->sent_all(&s.writing);
+}
+
+void take_received(stream& s, std::size_t room) {
+  transfer& t = s.reading.here.moved;
+  const std::size_t before = s.in.bytes.size();
+  t.last = s.in.bytes.take_circle(t.last, room);
+  const std::size_t got = s.in.bytes.size() - before;
+  if (got != 0) {
+    spent_reading(s, got);
+    s.in.changed(got, 0);
+    bytes_came(s);
+    s.in.bytes.own_little();
+  }
+  if (!reads(s)) return;
+  if (t.last != nullptr) return s.owner->activate(&s.reading, watch_read, 1);
+  receive_ended(s);
+}
+
+bool start_send(stream& s) {
+  if (!s.writing.is(is_transfer)) return false;
+  if (s.writing.here.moved.number != 0) return true;
+  const int error =
+      s.owner->send(&s.writing, s.out.bytes, most_to_write(s), timeout_in_ns(s.write_timeout));
+  if (error == 0) return true;
+  s.owner->sent_all(&s.writing);
+  to_readiness(s.writing);
+  return false;
+}
+
+void send_ended(stream& s) {
+  transfer& t = s.writing.here.moved;
+  if (t.number != 0) return;
+  const std::int32_t outcome = std::exchange(t.outcome, 0);
+  drop_outcome_of_send(s, outcome);
+  const bool wanted = s.is_enabled(watch_write) && s.write_suspended == 0;
+  const bool failed = outcome < 0 && outcome != -EAGAIN && outcome != -EINTR &&
+                      outcome != -ECANCELED && outcome != ended_early && outcome != goes_on;
+  if (failed) {
+    s.owner->sent_all(&s.writing);
+    if (outcome == -ENOTSOCK || outcome == -EOPNOTSUPP) return give_up_transfers(s);
+    return write_failed(s, -outcome);
+  }
+  if (wanted && !s.out.bytes.empty()) {
+    if (outcome > 0 && s.write_timeout.tv_sec + s.write_timeout.tv_usec != 0)
+      (void)s.owner->add(&s.writing, timeout_in_ns(s.write_timeout));
+    if (!start_send(s)) write_before_wait(s);
+  } else {
+    s.owner->sent_all(&s.writing);
+  }
+  if (outcome > 0) bytes_went(s);
+}
+
+}  // namespace eddy

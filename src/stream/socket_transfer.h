@@ -1,0 +1,28 @@
+// Socket streams on a backend that receives and sends by itself.
+#pragma once
+
+#include "stream/stream.h"
+
+namespace eddy {
+
+// From now on the kernel receives and sends, where it can.
+void use_transfers(stream& s);
+// It does not any more; what it had received and was not seen is dropped. For another descriptor.
+void stop_transfers(stream& s);
+// Nothing comes from the kernel any more.
+void abandon(stream& s);
+// How much the next receive may bring.
+void limit_receive(stream& s);
+inline bool sends_now(const stream& s) {
+  return s.writing.is(is_transfer) && s.writing.here.moved.number != 0;
+}
+// What is being sent ends, and what went is gone from the output.
+void finish_sending(stream& s);
+
+// For socket_io.cpp: the transfer's part of reading and writing.
+void take_received(stream& s, std::size_t room);
+// False when the send has to be made by a call.
+bool start_send(stream& s);
+void send_ended(stream& s);
+
+}  // namespace eddy
