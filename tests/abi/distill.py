@@ -18,7 +18,9 @@ LAYOUT = HERE / "expected_layout.txt"
 FUNCTIONS = HERE / "expected_functions.txt"
 
 HEADERS = {
-    "event.h", "evutil.h", "event2/buffer.h", "event2/buffer_compat.h", "event2/event.h", "event2/event_compat.h", "event2/event_struct.h",
+    "event.h", "evutil.h", "event2/buffer.h", "event2/buffer_compat.h", "event2/bufferevent.h",
+    "event2/bufferevent_compat.h", "event2/bufferevent_struct.h", "event2/listener.h",
+    "event2/event.h", "event2/event_compat.h", "event2/event_struct.h",
     "event2/event-config.h", "event2/keyvalq_struct.h", "event2/thread.h", "event2/util.h",
     "event2/visibility.h",
 }

@@ -5,9 +5,10 @@ import pathlib
 import re
 import sys
 
-HEADERS = ("event2/buffer.h", "event2/buffer_compat.h", "event2/event.h", "event2/event_compat.h",
+HEADERS = ("event2/buffer.h", "event2/buffer_compat.h", "event2/bufferevent.h",
+           "event2/bufferevent_compat.h", "event2/listener.h", "event2/event.h", "event2/event_compat.h",
            "event2/util.h", "event2/thread.h")
-NAME = re.compile(r"\b((?:event|evbuffer|evutil|evthread|libevent)_[a-z0-9_]+)\s*\(")
+NAME = re.compile(r"\b((?:event|evbuffer|bufferevent|evconnlistener|ev_token_bucket_cfg|evutil|evthread|libevent)_[a-z0-9_]+)\s*\(")
 
 
 def declared(text):

@@ -1,0 +1,448 @@
+// What streams promise, on every backend: no byte lost, doubled or out of order, whatever is done to
+// them; exact watermarks; one end; no callback after a free.
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <event2/thread.h>
+#include <fcntl.h>
+#include <gtest/gtest.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <memory>
+#include <random>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "support/backends.h"
+#include "support/sockets.h"
+
+namespace {
+
+using eddy::test::descriptor;
+using eddy::test::socket_pair;
+using eddy::test::tcp_listener;
+
+struct base_deleter {
+  void operator()(event_base* b) const { event_base_free(b); }
+};
+
+class streams : public eddy::test::on_every_backend {
+ protected:
+  void SetUp() override {
+    ASSERT_EQ(setenv("EDDY_BACKEND", GetParam().c_str(), 1), 0);
+    base.reset(event_base_new());
+    ASSERT_NE(base, nullptr);
+    ASSERT_EQ(event_base_get_method(base.get()), GetParam());
+  }
+  void TearDown() override { unsetenv("EDDY_BACKEND"); }
+
+  // Turns until `done`, which the loop's own events bring about.
+  template <class Condition>
+  void run_until(Condition done) {
+    for (int turns = 0; !done(); ++turns) {
+      ASSERT_LT(turns, 2'000'000) << "it does not come about";
+      ASSERT_NE(event_base_loop(base.get(), EVLOOP_ONCE), -1);
+    }
+  }
+  void look() { event_base_loop(base.get(), EVLOOP_NONBLOCK); }
+
+  std::unique_ptr<event_base, base_deleter> base;
+};
+
+// The bytes of all tests: each place has its own.
+unsigned char byte_at(std::size_t i) {
+  return static_cast<unsigned char>((i * 2654435761u) >> 13 ^ i);
+}
+
+std::string bytes(std::size_t from, std::size_t size) {
+  std::string text(size, '\0');
+  for (std::size_t i = 0; i < size; ++i) text[i] = static_cast<char>(byte_at(from + i));
+  return text;
+}
+
+// A reader that checks each byte.
+struct reader {
+  bufferevent* bev = nullptr;
+  std::size_t seen = 0;
+  std::size_t wrong = 0;
+  std::size_t longest = 0;
+  int ends = 0, errors = 0, timeouts = 0, connects = 0;
+  bool drains = true;
+
+  void take() {
+    evbuffer* in = bufferevent_get_input(bev);
+    longest = std::max(longest, evbuffer_get_length(in));
+    if (!drains) return;
+    check(in);
+  }
+  void check(evbuffer* in) {
+    std::string text(evbuffer_get_length(in), '\0');
+    evbuffer_remove(in, text.data(), text.size());
+    check(text);
+  }
+  void check(const std::string& text) {
+    for (const char c : text) wrong += static_cast<unsigned char>(c) != byte_at(seen++);
+  }
+};
+
+void on_read(bufferevent*, void* argument) { static_cast<reader*>(argument)->take(); }
+
+void on_event(bufferevent*, short what, void* argument) {
+  auto* r = static_cast<reader*>(argument);
+  r->ends += (what & BEV_EVENT_EOF) != 0;
+  r->errors += (what & BEV_EVENT_ERROR) != 0;
+  r->timeouts += (what & BEV_EVENT_TIMEOUT) != 0;
+  r->connects += (what & BEV_EVENT_CONNECTED) != 0;
+}
+
+bufferevent* open_on(event_base* base, int fd, reader& r, int options = 0) {
+  r.bev = bufferevent_socket_new(base, fd, options);
+  bufferevent_setcb(r.bev, on_read, nullptr, on_event, &r);
+  bufferevent_enable(r.bev, EV_READ);
+  return r.bev;
+}
+
+// Writes as much as fits; gives the place reached.
+std::size_t feed(int fd, std::size_t from, std::size_t until) {
+  while (from < until) {
+    const std::string text = bytes(from, std::min<std::size_t>(until - from, 16384));
+    const ssize_t sent = ::send(fd, text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (sent < 0) return from;
+    from += static_cast<std::size_t>(sent);
+  }
+  return from;
+}
+
+TEST_P(streams, bring_every_byte_in_order_between_two_of_them) {
+  socket_pair pair;
+  reader from, to;
+  open_on(base.get(), pair.a.get(), from);
+  open_on(base.get(), pair.b.get(), to);
+  std::mt19937 random(1);
+  const std::size_t all = 5'000'000;
+  std::size_t written = 0;
+  while (written < all) {
+    // Many chains of many sizes, from one byte to more than is sent at once.
+    const std::size_t size =
+        std::min<std::size_t>(all - written, 1u << (random() % 18)) + random() % 3;
+    const std::string text = bytes(written, size);
+    ASSERT_EQ(bufferevent_write(from.bev, text.data(), size), 0);
+    written += size;
+    if (random() % 4 == 0) look();
+  }
+  run_until([&] { return to.seen >= written; });
+  EXPECT_EQ(to.seen, written);
+  EXPECT_EQ(to.wrong, 0u);
+  EXPECT_EQ(evbuffer_get_length(bufferevent_get_output(from.bev)), 0u);
+  bufferevent_free(from.bev);
+  bufferevent_free(to.bev);
+}
+
+TEST_P(streams, never_let_the_input_grow_past_its_high_watermark) {
+  socket_pair pair;
+  reader r;
+  open_on(base.get(), pair.a.get(), r);
+  look();  // reads without a limit when the limit comes
+  // (Its callback would be called again and again while the input is full.)
+  bufferevent_setcb(r.bev, nullptr, nullptr, on_event, &r);
+  bufferevent_setwatermark(r.bev, EV_READ, 0, 1000);
+  std::size_t fed = 0;
+  const std::size_t all = 300'000;
+  for (int turns = 0; r.seen < all; ++turns) {
+    ASSERT_LT(turns, 100'000);
+    fed = feed(pair.b.get(), fed, all);
+    look();
+    ASSERT_LE(evbuffer_get_length(bufferevent_get_input(r.bev)), 1000u);
+    r.check(bufferevent_get_input(r.bev));
+  }
+  EXPECT_EQ(r.wrong, 0u);
+  bufferevent_free(r.bev);
+}
+
+TEST_P(streams, that_are_disabled_leave_the_bytes_in_the_socket) {
+  socket_pair pair;
+  reader r;
+  open_on(base.get(), pair.a.get(), r);
+  std::mt19937 random(2);
+  std::size_t fed = 0;
+  for (int round = 0; round < 3000; ++round) {
+    fed = feed(pair.b.get(), fed, fed + 1 + random() % 3000);
+    switch (random() % 4) {
+      case 0:
+        look();
+        break;
+      case 1: {
+        bufferevent_disable(r.bev, EV_READ);
+        if (random() % 2 == 0) look();
+        char text[500];
+        const ssize_t got = ::recv(pair.a.get(), text, 1 + random() % sizeof text, MSG_DONTWAIT);
+        if (got > 0) r.check(std::string(text, static_cast<std::size_t>(got)));
+        break;
+      }
+      default:
+        bufferevent_enable(r.bev, EV_READ);
+        if (random() % 2 == 0) look();
+    }
+    ASSERT_EQ(r.wrong, 0u) << "round " << round;
+  }
+  bufferevent_enable(r.bev, EV_READ);
+  run_until([&] { return r.seen >= fed; });
+  EXPECT_EQ(r.seen, fed);
+  EXPECT_EQ(r.wrong, 0u);
+  bufferevent_free(r.bev);
+}
+
+TEST_P(streams, read_from_a_new_descriptor_nothing_of_the_old_one) {
+  reader r;
+  std::vector<socket_pair> pairs(20);
+  open_on(base.get(), -1, r);
+  for (socket_pair& pair : pairs) {
+    ASSERT_EQ(bufferevent_setfd(r.bev, pair.a.get()), 0);
+    const std::size_t until = r.seen + 5000;
+    (void)feed(pair.b.get(), r.seen, until);
+    run_until([&] { return r.seen >= until; });
+    ASSERT_EQ(::send(pair.b.get(), "of the old", 10, 0), 10);
+  }
+  EXPECT_EQ(r.wrong, 0u);
+  bufferevent_free(r.bev);
+}
+
+TEST_P(streams, tell_of_the_connection_before_anything_else) {
+  tcp_listener listener;
+  reader r;
+  open_on(base.get(), -1, r, BEV_OPT_CLOSE_ON_FREE);
+  bufferevent_enable(r.bev, EV_READ | EV_WRITE);
+  look();
+  const std::string early = bytes(0, 100'000);
+  bufferevent_write(r.bev, early.data(), early.size());
+  ASSERT_EQ(bufferevent_socket_connect(r.bev, listener.as_sockaddr(), sizeof listener.address), 0);
+  run_until([&] { return r.connects + r.errors + r.ends > 0; });
+  EXPECT_EQ(r.connects, 1);
+  EXPECT_EQ(r.errors + r.ends, 0);
+  descriptor peer(::accept(listener.socket.get(), nullptr, nullptr));
+  reader other;
+  open_on(base.get(), peer.get(), other);
+  run_until([&] { return other.seen >= early.size(); });
+  EXPECT_EQ(other.wrong, 0u);
+  bufferevent_free(other.bev);
+  bufferevent_free(r.bev);
+}
+
+TEST_P(streams, tell_a_read_timeout_while_the_kernel_receives) {
+  socket_pair pair;
+  reader r;
+  const timeval limit{0, 20'000};
+  open_on(base.get(), pair.a.get(), r);
+  bufferevent_set_timeouts(r.bev, &limit, nullptr);
+  run_until([&] { return r.timeouts > 0; });
+  EXPECT_EQ(r.timeouts, 1);
+  EXPECT_EQ(bufferevent_get_enabled(r.bev) & EV_READ, 0);
+  (void)feed(pair.b.get(), 0, 3000);
+  bufferevent_enable(r.bev, EV_READ);
+  run_until([&] { return r.seen >= 3000; });
+  EXPECT_EQ(r.wrong, 0u);
+  bufferevent_free(r.bev);
+}
+
+TEST_P(streams, tell_a_write_timeout_while_the_kernel_sends) {
+  socket_pair pair;
+  reader r;
+  const timeval limit{0, 20'000};
+  open_on(base.get(), pair.a.get(), r);
+  bufferevent_set_timeouts(r.bev, nullptr, &limit);
+  const std::string text = bytes(0, 3'000'000);
+  bufferevent_write(r.bev, text.data(), text.size());
+  run_until([&] { return r.timeouts > 0; });
+  EXPECT_EQ(bufferevent_get_enabled(r.bev) & EV_WRITE, 0);
+  // What was not sent then is sent later, all of it, once.
+  reader other;
+  bufferevent_set_timeouts(r.bev, nullptr, nullptr);
+  bufferevent_enable(r.bev, EV_WRITE);
+  open_on(base.get(), pair.b.get(), other);
+  run_until([&] { return other.seen >= text.size(); });
+  EXPECT_EQ(other.seen, text.size());
+  EXPECT_EQ(other.wrong, 0u);
+  bufferevent_free(r.bev);
+  bufferevent_free(other.bev);
+}
+
+TEST_P(streams, go_on_when_many_hold_what_they_received) {
+  constexpr int count = 40;
+  constexpr std::size_t all = 400'000;
+  std::vector<socket_pair> pairs(count);
+  std::vector<reader> readers(count);
+  std::vector<std::size_t> fed(count);
+  for (int i = 0; i < count; ++i) {
+    open_on(base.get(), pairs[static_cast<std::size_t>(i)].a.get(),
+            readers[static_cast<std::size_t>(i)]);
+    readers[static_cast<std::size_t>(i)].drains = false;
+  }
+  const auto held = [&](std::size_t i) {
+    return evbuffer_get_length(bufferevent_get_input(readers[i].bev));
+  };
+  for (int turns = 0;; ++turns) {
+    ASSERT_LT(turns, 100'000);
+    bool complete = true;
+    for (std::size_t i = 0; i < count; ++i) {
+      fed[i] = feed(pairs[i].b.get(), fed[i], all);
+      complete = complete && held(i) == all;
+    }
+    if (complete) break;
+    look();
+  }
+  for (reader& r : readers) {
+    r.check(bufferevent_get_input(r.bev));
+    EXPECT_EQ(r.wrong, 0u);
+    bufferevent_free(r.bev);
+  }
+}
+
+TEST_P(streams, tell_the_end_once_after_the_last_byte_and_can_still_write) {
+  socket_pair pair;
+  reader r;
+  open_on(base.get(), pair.a.get(), r);
+  (void)feed(pair.b.get(), 0, 20'000);
+  ASSERT_EQ(::shutdown(pair.b.get(), SHUT_WR), 0);
+  run_until([&] { return r.ends > 0; });
+  EXPECT_EQ(r.seen, 20'000u);
+  for (int i = 0; i < 10; ++i) look();
+  EXPECT_EQ(r.ends, 1);
+  ASSERT_EQ(bufferevent_write(r.bev, "answer", 6), 0);
+  char text[10];
+  for (int turns = 0; ::recv(pair.b.get(), text, sizeof text, MSG_DONTWAIT) != 6; ++turns) {
+    ASSERT_LT(turns, 10'000);
+    look();
+  }
+  bufferevent_free(r.bev);
+}
+
+TEST_P(streams, give_their_memory_back_with_data_outside_of_the_loop) {
+  socket_pair pair;
+  reader r;
+  r.drains = false;
+  open_on(base.get(), pair.a.get(), r);
+  (void)feed(pair.b.get(), 0, 50'000);
+  run_until([&] { return evbuffer_get_length(bufferevent_get_input(r.bev)) >= 50'000; });
+  evbuffer* kept = evbuffer_new();
+  ASSERT_EQ(bufferevent_read_buffer(r.bev, kept), 0);
+  bufferevent_free(r.bev);
+  base.reset();
+  r.check(kept);
+  EXPECT_EQ(r.seen, 50'000u);
+  EXPECT_EQ(r.wrong, 0u);
+  evbuffer_free(kept);
+}
+
+TEST_P(streams, survive_the_end_of_their_loop_before_their_own) {
+  socket_pair pair;
+  reader r;
+  open_on(base.get(), pair.a.get(), r);
+  const std::string text = bytes(0, 2'000'000);
+  bufferevent_write(r.bev, text.data(), text.size());
+  look();
+  bufferevent_free(r.bev);
+  base.reset();
+}
+
+TEST_P(streams, work_over_pipes_and_terminals_too) {
+  int fds[2];
+  ASSERT_EQ(::pipe2(fds, O_NONBLOCK | O_CLOEXEC), 0);
+  descriptor out(fds[0]), in(fds[1]);
+  reader r, w;
+  open_on(base.get(), out.get(), r);
+  w.bev = bufferevent_socket_new(base.get(), in.get(), 0);
+  const std::string text = bytes(0, 300'000);
+  bufferevent_write(w.bev, text.data(), text.size());
+  run_until([&] { return r.seen >= text.size(); });
+  EXPECT_EQ(r.wrong, 0u);
+  bufferevent_free(w.bev);
+  bufferevent_free(r.bev);
+}
+
+// --- what callbacks do to their stream ---
+
+enum class act { free_it, disable_it, new_descriptor, enable_again, run_the_loop };
+
+struct victim {
+  bufferevent* bev = nullptr;
+  event_base* base = nullptr;
+  int spare = -1;
+  act what = act::free_it;
+  int where = 0;  // 0 read, 1 write, 2 event
+  int done = 0;
+  int late = 0;  // callbacks after a free
+};
+
+void strike(victim& v, int where) {
+  if (v.bev == nullptr) {
+    ++v.late;
+    return;
+  }
+  if (where != v.where || v.done != 0) return;
+  v.done = 1;
+  switch (v.what) {
+    case act::free_it:
+      bufferevent_free(std::exchange(v.bev, nullptr));
+      break;
+    case act::disable_it:
+      bufferevent_disable(v.bev, EV_READ | EV_WRITE);
+      break;
+    case act::new_descriptor:
+      bufferevent_setfd(v.bev, v.spare);
+      break;
+    case act::enable_again:
+      bufferevent_enable(v.bev, EV_READ | EV_WRITE);
+      break;
+    case act::run_the_loop:
+      EXPECT_EQ(event_base_loop(v.base, EVLOOP_NONBLOCK), -1);
+      break;
+  }
+}
+
+TEST_P(streams, may_be_struck_from_each_of_their_callbacks) {
+  for (const int options : {0, int{BEV_OPT_DEFER_CALLBACKS},
+                            BEV_OPT_DEFER_CALLBACKS | BEV_OPT_UNLOCK_CALLBACKS | BEV_OPT_THREADSAFE,
+                            int{BEV_OPT_THREADSAFE}})
+    for (const act what : {act::free_it, act::disable_it, act::new_descriptor, act::enable_again,
+                           act::run_the_loop})
+      for (int where = 0; where < 3; ++where) {
+        socket_pair pair, spare;
+        victim v;
+        v.base = base.get();
+        v.what = what;
+        v.where = where;
+        v.spare = spare.a.get();
+        v.bev = bufferevent_socket_new(base.get(), pair.a.get(), options);
+        bufferevent_setcb(
+            v.bev, [](bufferevent*, void* a) { strike(*static_cast<victim*>(a), 0); },
+            [](bufferevent*, void* a) { strike(*static_cast<victim*>(a), 1); },
+            [](bufferevent*, short, void* a) { strike(*static_cast<victim*>(a), 2); }, &v);
+        bufferevent_enable(v.bev, EV_READ | EV_WRITE);
+        const std::string text = bytes(0, 200'000);
+        bufferevent_write(v.bev, text.data(), text.size());
+        (void)feed(pair.b.get(), 0, 10'000);
+        ASSERT_EQ(::shutdown(pair.b.get(), SHUT_WR), 0);
+        std::vector<char> sink(1 << 20);
+        for (int i = 0; i < 12; ++i) {
+          look();
+          (void)::recv(pair.b.get(), sink.data(), sink.size(), MSG_DONTWAIT);
+        }
+        EXPECT_EQ(v.done, 1) << "options " << options << ", act " << static_cast<int>(what)
+                             << ", callback " << where;
+        EXPECT_EQ(v.late, 0);
+        if (v.bev != nullptr) bufferevent_free(v.bev);
+        look();
+      }
+}
+
+EDDY_ON_EVERY_BACKEND(streams);
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  testing::InitGoogleTest(&count, arguments);
+  evthread_use_pthreads();
+  return RUN_ALL_TESTS();
+}
