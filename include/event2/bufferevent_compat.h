@@ -2,6 +2,7 @@
 #ifndef EVENT2_BUFFEREVENT_COMPAT_H_INCLUDED_
 #define EVENT2_BUFFEREVENT_COMPAT_H_INCLUDED_
 
+#include <event2/bufferevent.h>
 #include <event2/visibility.h>
 
 #ifdef __cplusplus

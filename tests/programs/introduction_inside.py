@@ -68,6 +68,13 @@ class IntroductionTest(unittest.TestCase):
                 with open(f"/proc/{server.process.pid}/maps", encoding="utf-8") as maps:
                     self.assertIn("libeddy.so", maps.read())
 
+    def test_the_bufferevent_server_answers_nine_hundred_clients_on_every_backend(self):
+        for backend in ("select", "poll", "epoll", "io_uring"):
+            with self.subTest(backend=backend), Server("bufferevent", backend) as server:
+                self.assertEqual(clients.drive(ADDRESS, 900, 5, longest=1000), 4500)
+                with open(f"/proc/{server.process.pid}/maps", encoding="utf-8") as maps:
+                    self.assertIn("libeddy.so", maps.read())
+
     def test_the_blocking_client_prints_the_answer(self):
         class Page(http.server.BaseHTTPRequestHandler):
             def do_GET(self):

@@ -1,5 +1,6 @@
 """The introduction's own programs, taken from its text and compiled unmodified against the installed
-eddy: the blocking client, the fork server, the select server and the low-level event server.
+eddy: the blocking client, the fork server, the select server, the low-level event server and the
+server on bufferevents.
 
 They know one port, 40713 on all addresses, and one host, www.google.com. So they run in a network
 namespace of their own, where nothing else has that port and a private hosts file says who that is.
@@ -19,6 +20,7 @@ PROGRAMS = {  # number of the indented program in the text: name
     "fork": "fork() == 0",
     "select": "select(maxfd+1, &readset, &writeset",
     "event": "event_new(base, fd, EV_READ|EV_PERSIST, do_read",
+    "bufferevent": "bufferevent_socket_new(base, fd",
 }
 
 

@@ -18,6 +18,7 @@ constexpr style styles[] = {
     {"polling", rot13_polling_main},
     {"select", rot13_select_main},
     {"event", rot13_event_main},
+    {"bufferevent", rot13_bufferevent_main},
 };
 
 [[noreturn]] void unknown_style(const std::string& name) {
@@ -48,19 +49,19 @@ int serve_command(const arguments& args) {
   options.value("--bind", address);
   if (!options.read(args)) {
     std::printf(
-        "usage: eddy serve --style fork|polling|select|event [--backend NAME] [--port P]\n"
-        "                  [--bind ADDRESS]\n\n"
+        "usage: eddy serve --style fork|polling|select|event|bufferevent [--backend NAME]\n"
+        "                  [--port P] [--bind ADDRESS]\n\n"
         "One of the introduction's ROT13 servers. It prints \"listening on ADDRESS port P\" when "
         "it is\n"
-        "ready, and ends on SIGINT or SIGTERM. --backend is for the style event; eddy info lists "
-        "them.\n"
+        "ready, and ends on SIGINT or SIGTERM. --backend is for the styles event and "
+        "bufferevent;\neddy info lists them. "
         "Port 0 means any free one; 40713 unless given.\n");
     return 0;
   }
   for (const style& s : styles) {
     if (name != s.name) continue;
-    if (!backend.empty() && name != "event")
-      throw usage_error("--backend goes with --style event only");
+    if (!backend.empty() && name != "event" && name != "bufferevent")
+      throw usage_error("--backend goes with --style event and --style bufferevent only");
     if (!backend.empty()) check_backend(backend);
     raise_descriptor_limit();
     std::vector<std::string> words{"eddy serve", "--port", port};

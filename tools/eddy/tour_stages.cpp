@@ -52,5 +52,23 @@ std::vector<stage> all_stages() {
                   : "同一个程序，但底层方法每轮都要传递整个列表。",
          is_select ? 900 : 10000});
   }
+  for (const eddy::backend_info& backend : all_backends()) {
+    const std::string name = backend.name;
+    if (!backend.available || (name != "epoll" && name != "io_uring")) continue;
+    const bool completes = name == "io_uring";
+    stages.push_back(
+        {"bufferevent", backend.name, "Bufferevents: the library keeps the buffers",
+         "bufferevent：由库管理缓冲区",
+         completes ? "The same program, where the kernel does the work itself: it receives into "
+                     "buffers that it was given, and all answers of a turn are handed over at once."
+                   : "The program only says what is to be done with a line. The library reads, "
+                     "keeps what is not a line yet, and writes at the end of the turn.",
+         completes ? "A system call serves many connections. This is what the introduction hoped "
+                     "for: simple, and efficient where the system completes operations."
+                   : "As short as the blocking program, and as fast as events by hand.",
+         completes ? "同样的程序；内核直接完成收发，一次系统调用服务许多连接。"
+                   : "程序只处理数据，收发与缓冲由库完成。",
+         10000});
+  }
   return stages;
 }
