@@ -1,0 +1,14 @@
+// What a program or library of this machine asks of others, and offers.
+#pragma once
+
+#include <string>
+#include <vector>
+
+struct elf_file {
+  std::vector<std::string> needed;    // libraries
+  std::vector<std::string> imports;   // symbols that it does not have itself
+  std::vector<std::string> exports;
+};
+
+// Throws std::runtime_error with what is wrong with the file.
+elf_file read_elf(const std::string& path);
