@@ -135,7 +135,7 @@ void uring_backend::cancel_request(std::uint64_t number) {
   if (sqe == nullptr) {
     ++cancels_waiting_;
     if (number == of_epoll) epoll_is_old_ = true;
-    if (number & any_transfer) to_cancel_.push_reserved(number);
+    if (number & any_transfer) cancel_later(number);
     return;
   }
   ::io_uring_prep_cancel64(sqe, number, 0);

@@ -97,6 +97,7 @@ class uring_backend final : public completion_backend {
   void received(std::uint64_t number, int result, unsigned flags, fired_list& fired);
   void sent(std::uint64_t number, int result, unsigned flags, fired_list& fired);
   void start_waiting();
+  void cancel_later(std::uint64_t number);
   void restart_transfers(fired_list& fired);
 
   // uring_wait.cpp

@@ -38,7 +38,7 @@ int uring_backend::receive(watcher* w, bool waiting) {
   if (number == 0) return ENOMEM;
   // A place in the arrays for it and for its end, so that neither can fail later.
   if (!to_start_.reserve(receives_.size()) ||
-      !to_cancel_.reserve(receives_.size() + sends_.size())) {
+      !to_cancel_.reserve(2 * (receives_.size() + sends_.size()))) {
     receives_.remove(number);
     return ENOMEM;
   }
@@ -71,7 +71,7 @@ int uring_backend::send(watcher* w, buffer& from, std::size_t most) {
     job = memory::create<send_job>();
   if (job == nullptr) return ENOMEM;
   job->number = sends_.add(job);
-  if (job->number == 0 || !to_cancel_.reserve(receives_.size() + sends_.size())) {
+  if (job->number == 0 || !to_cancel_.reserve(2 * (receives_.size() + sends_.size()))) {
     if (job->number != 0) sends_.remove(job->number);
     job->next_spare = std::exchange(spare_jobs_, job);
     return ENOMEM;
@@ -122,9 +122,17 @@ void uring_backend::stop_transfer(watcher* w, bool waiting) {
   }
   number |= sends ? of_send : of_receive;
   if (waiting || forked())
-    to_cancel_.push_reserved(number);
+    cancel_later(number);
   else
     cancel_request(number);
+}
+
+// Each number once: it may be stopped, wanted and stopped again while the loop waits. Those whose
+// request is gone since the last wait make the list at most twice as long as there are requests.
+void uring_backend::cancel_later(std::uint64_t number) {
+  for (const std::uint64_t there : to_cancel_)
+    if (there == number) return;
+  (void)to_cancel_.push_back(number);
 }
 
 void uring_backend::abandon_transfer(watcher* w) {

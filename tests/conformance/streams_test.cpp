@@ -7,11 +7,13 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstdlib>
 #include <memory>
 #include <random>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -29,7 +31,7 @@ struct base_deleter {
 };
 
 class streams : public eddy::test::on_every_backend {
- protected:
+ public:
   void SetUp() override {
     ASSERT_EQ(setenv("EDDY_BACKEND", GetParam().c_str(), 1), 0);
     base.reset(event_base_new());
@@ -49,6 +51,7 @@ class streams : public eddy::test::on_every_backend {
   void look() { event_base_loop(base.get(), EVLOOP_NONBLOCK); }
 
   std::unique_ptr<event_base, base_deleter> base;
+  std::atomic<bool> stopped{false};
 };
 
 // The bytes of all tests: each place has its own.
@@ -435,6 +438,80 @@ TEST_P(streams, may_be_struck_from_each_of_their_callbacks) {
         if (v.bev != nullptr) bufferevent_free(v.bev);
         look();
       }
+}
+
+// --- other threads ---
+
+TEST_P(streams, take_bytes_from_several_threads_while_the_loop_runs) {
+  constexpr int writers = 3;
+  constexpr std::size_t each = 3000;
+  socket_pair pair;
+  reader from, to;
+  open_on(base.get(), pair.a.get(), from, BEV_OPT_THREADSAFE);
+  bufferevent* to_bev = open_on(base.get(), pair.b.get(), to);
+  to.drains = false;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < writers; ++t)
+    threads.emplace_back([&, t] {
+      const std::string record(20, static_cast<char>('a' + t));
+      for (std::size_t i = 0; i < each; ++i) {
+        EXPECT_EQ(bufferevent_write(from.bev, record.data(), record.size()), 0);
+        if (i % 500 == 0) {
+          bufferevent_disable(from.bev, EV_READ);
+          bufferevent_enable(from.bev, EV_READ);
+        }
+      }
+    });
+  evbuffer* in = bufferevent_get_input(to_bev);
+  run_until([&] { return evbuffer_get_length(in) == writers * each * 20; });
+  for (std::thread& t : threads) t.join();
+  std::size_t count[writers] = {};
+  char record[20];
+  while (evbuffer_remove(in, record, sizeof record) == 20) {
+    for (const char c : record) ASSERT_EQ(c, record[0]);
+    ++count[record[0] - 'a'];
+  }
+  for (const std::size_t n : count) EXPECT_EQ(n, each);
+  bufferevent_free(from.bev);
+  bufferevent_free(to.bev);
+  look();
+}
+
+TEST_P(streams, are_freed_by_another_thread_while_the_loop_runs) {
+  constexpr int count = 300;
+  event* tick = event_new(
+      base.get(), -1, EV_PERSIST,
+      [](evutil_socket_t, short, void* a) {
+        auto* self = static_cast<streams*>(a);
+        if (self->stopped) event_base_loopbreak(self->base.get());
+      },
+      this);
+  const timeval often{0, 1000};
+  event_add(tick, &often);
+  std::thread other([&] {
+    for (int i = 0; i < count; ++i) {
+      socket_pair pair;
+      reader r;
+      open_on(base.get(), pair.a.get(), r, BEV_OPT_THREADSAFE | (i % 2 ? BEV_OPT_DEFER_CALLBACKS : 0));
+      bufferevent_lock(r.bev);
+      r.drains = false;
+      bufferevent_unlock(r.bev);
+      (void)feed(pair.b.get(), 0, 5000);
+      bufferevent_write(r.bev, "text", 4);
+      evbuffer* in = bufferevent_get_input(r.bev);
+      for (int tries = 0; tries < 1000 && evbuffer_get_length(in) == 0; ++tries)
+        std::this_thread::yield();
+      bufferevent_lock(r.bev);  // none of its callbacks runs now, nor after this
+      bufferevent_setcb(r.bev, nullptr, nullptr, nullptr, nullptr);
+      bufferevent_unlock(r.bev);
+      bufferevent_free(r.bev);
+    }
+    stopped = true;
+  });
+  ASSERT_NE(event_base_dispatch(base.get()), -1);
+  other.join();
+  event_free(tick);
+  look();
 }
 
 EDDY_ON_EVERY_BACKEND(streams);
