@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Takes the introduction's event server out of its text, unchanged.
+"""Takes one of the introduction's servers out of its text, unchanged.
 
-A program there is a run of lines indented by one tab (or empty). The one wanted includes
-event2/event.h and not event2/bufferevent.h."""
+A program there is a run of lines indented by one tab (or empty). The event server includes
+event2/event.h and not event2/bufferevent.h; the bufferevent server includes both."""
 
 import pathlib
 import sys
@@ -20,22 +20,23 @@ def programs(text):
         block = []
 
 
-def event_server(text):
+def server(text, kind):
     found = [
         code
         for code in programs(text)
-        if "#include <event2/event.h>" in code and "bufferevent.h" not in code
+        if "#include <event2/event.h>" in code
+        and ("bufferevent.h" in code) == (kind == "bufferevent")
     ]
     if len(found) != 1:
-        raise SystemExit(f"extract: {len(found)} programs on event2/event.h in the text, not 1")
+        raise SystemExit(f"extract: {len(found)} {kind} servers in the text, not 1")
     return found[0]
 
 
 def main():
-    if len(sys.argv) != 3:
-        raise SystemExit("usage: extract.py INTRODUCTION.txt OUTPUT.c")
-    text = pathlib.Path(sys.argv[1]).read_text(encoding="utf-8")
-    pathlib.Path(sys.argv[2]).write_text(event_server(text), encoding="utf-8")
+    if len(sys.argv) != 4 or sys.argv[1] not in ("event", "bufferevent"):
+        raise SystemExit("usage: extract.py event|bufferevent INTRODUCTION.txt OUTPUT.c")
+    text = pathlib.Path(sys.argv[2]).read_text(encoding="utf-8")
+    pathlib.Path(sys.argv[3]).write_text(server(text, sys.argv[1]), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -27,9 +27,11 @@ class Machine:
         self.descriptors = hard
 
     def program(self, name):
-        """The path of a benchmark program, or None when it was left out of the build."""
+        """The path of a benchmark program, or None when it was left out of the build. What follows
+        an @ is for the benchmark."""
+        name, at, rest = name.partition("@")
         path = self.folder / name
-        return str(path) if path.exists() else None
+        return str(path) + at + rest if path.exists() else None
 
     def load_client(self):
         for path in (self.build / "bin" / "eddy", self.build / "tools" / "eddy" / "eddy"):
@@ -73,9 +75,9 @@ class Machine:
         except json.JSONDecodeError as error:
             raise Failed(f"{' '.join(command)}: printed no JSON ({error}): {out[:200]!r}") from None
 
-    def serve_and_load(self, server, shim, connections, inflight, seconds):
+    def serve_and_load(self, server, shim, connections, inflight, seconds, settings=None):
         """CPU a line of a server on the first core, loaded from the last."""
-        environment = {"LD_PRELOAD": shim} if shim else None
+        environment = ({"LD_PRELOAD": shim} if shim else {}) | (settings or {})
         process = self.start([server], self.first, environment)
         try:
             line = process.stdout.readline()

@@ -154,6 +154,34 @@ class loop {
   int send(watcher* w, buffer& from, std::size_t most, std::int64_t timeout);
   // The send has ended and nothing follows it.
   void sent_all(watcher* w);
+  // These two, as all of a watcher, under the loop's lock.
+  bool is_added(const watcher* w) const {
+    lock();
+    const bool added = w->is(in_watch_list);
+    unlock();
+    return added;
+  }
+  bool is_transferred(const watcher* w) const {
+    lock();
+    const bool transferred = w->is(is_transfer);
+    unlock();
+    return transferred;
+  }
+  // A request of it is with the kernel.
+  bool is_under_way(const watcher* w) const {
+    lock();
+    const bool under_way = w->is(is_transfer) && w->here.moved.number != 0;
+    unlock();
+    return under_way;
+  }
+  // What was received, in a circle, and is the taker's; what it does not want goes back.
+  chain* take_pieces(watcher* w);
+  void put_back(watcher* w, chain* last);
+  // How the last request ended, once; `goes_on` while one is with the kernel.
+  std::int32_t take_outcome(watcher* w);
+  // No transfer any more: watched, when it is added again.
+  void forget_transfer(watcher* w);
+  void make_transfer(watcher* w);
   // Receives on, for one whose request has ended.
   int receive_on(watcher* w);
   // Nothing comes to it any more, by when it may be freed or get another descriptor.

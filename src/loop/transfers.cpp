@@ -1,5 +1,6 @@
 // Transfers: watchers for which the kernel receives and sends.
 #include <cerrno>
+#include <utility>
 
 #include "buffer/buffer.h"
 #include "loop/activate.h"
@@ -25,6 +26,36 @@ int loop::start_transfer(watcher* w) {
   if (t.number != 0) return 0;
   if (!completion_->transfers()) return ENOTSUP;
   return completion_->receive(w, in_backend_);
+}
+
+chain* loop::take_pieces(watcher* w) {
+  loop_guard guard(*this);
+  return w->is(is_transfer) ? std::exchange(w->here.moved.last, nullptr) : nullptr;
+}
+
+void loop::put_back(watcher* w, chain* last) {
+  loop_guard guard(*this);
+  w->here.moved.last = last;
+}
+
+std::int32_t loop::take_outcome(watcher* w) {
+  loop_guard guard(*this);
+  if (!w->is(is_transfer) || w->here.moved.number != 0) return goes_on;
+  return std::exchange(w->here.moved.outcome, 0);
+}
+
+void loop::forget_transfer(watcher* w) {
+  loop_guard guard(*this);
+  if (!w->is(is_transfer)) return;
+  w->clear(is_transfer);
+  w->here.links = {nullptr, nullptr};
+  w->reserved = 0;
+}
+
+void loop::make_transfer(watcher* w) {
+  loop_guard guard(*this);
+  w->set(is_transfer);
+  w->here.moved = transfer{nullptr, 0, 0};
 }
 
 void loop::stop_transfer(watcher* w) {

@@ -78,6 +78,7 @@ namespace {
 
 void timed_out(stream& s, short event, short told) {
   stream_hold held(s);
+  if (!held.alive()) return;
   disable(s, event);
   trigger_event(s, static_cast<short>(event_timeout | told), 0);
 }

@@ -29,7 +29,7 @@ void start_writing(stream& s) {
   if (!s.out.bytes.empty()) return write_before_wait(s);
   // Nothing to write: who waits for the callback hears when it could be.
   if (s.on_write == nullptr) return;
-  if (s.writing.is(is_transfer))
+  if (s.owner->is_transferred(&s.writing))
     s.owner->activate(&s.writing, watch_write, 1);
   else
     wait_for_writability(s);
@@ -55,7 +55,6 @@ void socket_buffer_changed(stream& s, watched_buffer& which, std::size_t added, 
   if (&which != &s.out || added == 0) return;
   if (!s.is_enabled(watch_write) || s.write_suspended != 0 || s.writing.fd < 0) return;
   if (s.state & is_connecting) return;
-  if (s.writing.is(in_watch_list)) return;  // the socket is full; that goes on
   write_before_wait(s);
 }
 
@@ -68,7 +67,7 @@ void socket_destroy(stream& s) {
 
 void socket_adjust_timeouts(stream& s) {
   for (watcher* w : {&s.reading, &s.writing}) {
-    if (!w->is(in_watch_list)) continue;
+    if (!s.owner->is_added(w)) continue;
     const std::int64_t timeout = timeout_in_ns(w == &s.reading ? s.read_timeout : s.write_timeout);
     if (timeout == forever)
       (void)s.owner->remove_timeout(w);

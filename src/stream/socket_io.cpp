@@ -68,7 +68,7 @@ void read_now(stream& s) {
   }
   room = std::min(room, most_to_read(s));
   if (room == 0) return;
-  if (s.reading.is(is_transfer)) return take_received(s, room);
+  if (s.owner->is_transferred(&s.reading)) return take_received(s, room);
   const ssize_t got = read_some(s, room);
   if (got == 0) return read_failed(s, event_eof, 0);
   if (got < 0) {
@@ -105,7 +105,10 @@ bool writes(const stream& s) { return s.is_enabled(watch_write) && s.write_suspe
 void write_in_time(pre_wait_work* work) {
   stream& s = stream_of(work);
   stream_hold held(s);
-  if (!writes(s) || s.out.bytes.empty() || start_send(s)) return;
+  if (!held.alive() || !writes(s) || s.out.bytes.empty()) return;
+  if (s.state & is_connecting) return;
+  // It waits for the socket already, or sends.
+  if (s.owner->is_added(&s.writing) || start_send(s)) return;
   const ssize_t sent = write_some(s);
   if (sent < 0) {
     s.writing.reserved = static_cast<std::int32_t>(-sent);
@@ -120,7 +123,9 @@ void write_in_time(pre_wait_work* work) {
 namespace {
 
 void write_now(stream& s) {
-  if (s.writing.is(is_transfer) && s.writing.here.moved.outcome != 0) return send_ended(s);
+  if (const std::int32_t outcome = s.owner->take_outcome(&s.writing);
+      outcome != 0 && outcome != goes_on)
+    return send_ended(s, outcome);
   if (const int error = std::exchange(s.writing.reserved, 0)) return write_failed(s, error);
   const bool told_only = (s.state & write_to_tell) != 0;
   s.state = static_cast<std::uint8_t>(s.state & ~write_to_tell);
@@ -163,6 +168,7 @@ std::size_t most_to_write(stream& s) {
 void came_readable(int, short what, void* argument) {
   auto& s = *static_cast<stream*>(argument);
   stream_hold held(s);
+  if (!held.alive()) return;
   if (what & watch_timeout) return read_failed(s, event_timeout, errno);
   if (s.reading.fd >= 0 && s.is_enabled(watch_read) && s.read_suspended == 0) read_now(s);
 }
@@ -170,6 +176,7 @@ void came_readable(int, short what, void* argument) {
 void came_writable(int, short what, void* argument) {
   auto& s = *static_cast<stream*>(argument);
   stream_hold held(s);
+  if (!held.alive()) return;
   if (what & watch_timeout) {
     disable(s, watch_write);
     return trigger_event(s, event_writing | event_timeout, 0);
@@ -181,7 +188,7 @@ void came_writable(int, short what, void* argument) {
 void write_before_wait(stream& s) { s.owner->run_before_wait(&s.flushing); }
 
 void wait_for_writability(stream& s) {
-  if (s.writing.is(in_watch_list)) return;
+  if (s.owner->is_added(&s.writing)) return;
   if (const int error = s.owner->add(&s.writing, timeout_in_ns(s.write_timeout))) {
     s.writing.reserved = error;
     s.owner->activate(&s.writing, watch_write, 1);

@@ -12,15 +12,9 @@
 namespace eddy {
 namespace {
 
-void to_readiness(watcher& w) {
-  w.clear(is_transfer);
-  w.here.links = {nullptr, nullptr};
-  w.reserved = 0;
-}
-
 // What is not a socket is read and written by calls.
 void give_up_transfers(stream& s) {
-  const bool reads = s.reading.is(in_watch_list);
+  const bool reads = s.owner->is_added(&s.reading);
   (void)s.owner->remove(&s.reading, removal::do_not_wait);
   stop_writing(s);
   stop_transfers(s);
@@ -29,15 +23,13 @@ void give_up_transfers(stream& s) {
 }
 
 bool reads(const stream& s) {
-  return s.reading.is(is_transfer) && s.is_enabled(watch_read) && s.read_suspended == 0 &&
-         s.reading.is(in_watch_list);
+  return s.is_enabled(watch_read) && s.read_suspended == 0 && s.owner->is_added(&s.reading) &&
+         s.owner->is_transferred(&s.reading);
 }
 
 void receive_ended(stream& s) {
-  transfer& t = s.reading.here.moved;
-  const std::int32_t outcome = t.outcome;
-  if (outcome == goes_on || t.number != 0) return;
-  t.outcome = 0;
+  const std::int32_t outcome = s.owner->take_outcome(&s.reading);
+  if (outcome == goes_on) return;
   if (outcome == ended_early || outcome == 0) {
     limit_receive(s);
     if (s.owner->receive_on(&s.reading) != 0) give_up_transfers(s);
@@ -61,17 +53,15 @@ void drop_outcome_of_send(stream& s, std::int32_t outcome) {
 
 void use_transfers(stream& s) {
   if (!s.owner->has_transfers()) return;
-  for (watcher* w : {&s.reading, &s.writing}) {
-    w->set(is_transfer);
-    w->here.moved = transfer{nullptr, 0, 0};
-  }
+  s.owner->make_transfer(&s.reading);
+  s.owner->make_transfer(&s.writing);
 }
 
 void abandon(stream& s) {
-  if (s.writing.is(is_transfer)) s.owner->abandon_transfer(&s.writing);
-  if (!s.reading.is(is_transfer)) return;
+  if (s.owner->is_transferred(&s.writing)) s.owner->abandon_transfer(&s.writing);
+  if (!s.owner->is_transferred(&s.reading)) return;
   s.owner->abandon_transfer(&s.reading);
-  chain* last = std::exchange(s.reading.here.moved.last, nullptr);
+  chain* last = s.owner->take_pieces(&s.reading);
   if (last == nullptr) return;
   for (chain* c = last->next;;) {
     chain* next = c->next;
@@ -84,12 +74,12 @@ void abandon(stream& s) {
 
 void stop_transfers(stream& s) {
   abandon(s);
-  if (s.reading.is(is_transfer)) to_readiness(s.reading);
-  if (s.writing.is(is_transfer)) to_readiness(s.writing);
+  s.owner->forget_transfer(&s.reading);
+  s.owner->forget_transfer(&s.writing);
 }
 
 void limit_receive(stream& s) {
-  if (!s.reading.is(is_transfer)) return;
+  if (!s.owner->is_transferred(&s.reading)) return;
   std::size_t most = most_to_read(s);
   if (s.read_mark.high != 0)
     most = std::min(most, s.read_mark.high - std::min(s.read_mark.high, s.in.bytes.size()));
@@ -99,14 +89,14 @@ void limit_receive(stream& s) {
 void finish_sending(stream& s) {
   if (!sends_now(s)) return;
   s.owner->finish_send(&s.writing);
-  drop_outcome_of_send(s, std::exchange(s.writing.here.moved.outcome, 0));
+  drop_outcome_of_send(s, s.owner->take_outcome(&s.writing));
   s.owner->sent_all(&s.writing);
 }
 
 void take_received(stream& s, std::size_t room) {
-  transfer& t = s.reading.here.moved;
   const std::size_t before = s.in.bytes.size();
-  t.last = s.in.bytes.take_circle(t.last, room);
+  chain* left = s.in.bytes.take_circle(s.owner->take_pieces(&s.reading), room);
+  if (left != nullptr) s.owner->put_back(&s.reading, left);
   const std::size_t got = s.in.bytes.size() - before;
   if (got != 0) {
     spent_reading(s, got);
@@ -115,25 +105,22 @@ void take_received(stream& s, std::size_t room) {
     s.in.bytes.own_little();
   }
   if (!reads(s)) return;
-  if (t.last != nullptr) return s.owner->activate(&s.reading, watch_read, 1);
+  if (left != nullptr) return s.owner->activate(&s.reading, watch_read, 1);
   receive_ended(s);
 }
 
 bool start_send(stream& s) {
-  if (!s.writing.is(is_transfer)) return false;
-  if (s.writing.here.moved.number != 0) return true;
+  if (!s.owner->is_transferred(&s.writing)) return false;
+  if (sends_now(s)) return true;
   const int error =
       s.owner->send(&s.writing, s.out.bytes, most_to_write(s), timeout_in_ns(s.write_timeout));
   if (error == 0) return true;
   s.owner->sent_all(&s.writing);
-  to_readiness(s.writing);
+  s.owner->forget_transfer(&s.writing);
   return false;
 }
 
-void send_ended(stream& s) {
-  transfer& t = s.writing.here.moved;
-  if (t.number != 0) return;
-  const std::int32_t outcome = std::exchange(t.outcome, 0);
+void send_ended(stream& s, std::int32_t outcome) {
   drop_outcome_of_send(s, outcome);
   const bool wanted = s.is_enabled(watch_write) && s.write_suspended == 0;
   const bool failed = outcome < 0 && outcome != -EAGAIN && outcome != -EINTR &&

@@ -13,9 +13,7 @@ void stop_transfers(stream& s);
 void abandon(stream& s);
 // How much the next receive may bring.
 void limit_receive(stream& s);
-inline bool sends_now(const stream& s) {
-  return s.writing.is(is_transfer) && s.writing.here.moved.number != 0;
-}
+inline bool sends_now(const stream& s) { return s.owner->is_under_way(&s.writing); }
 // What is being sent ends, and what went is gone from the output.
 void finish_sending(stream& s);
 
@@ -23,6 +21,6 @@ void finish_sending(stream& s);
 void take_received(stream& s, std::size_t room);
 // False when the send has to be made by a call.
 bool start_send(stream& s);
-void send_ended(stream& s);
+void send_ended(stream& s, std::int32_t outcome);
 
 }  // namespace eddy

@@ -143,10 +143,14 @@ class stream_hold {
  public:
   explicit stream_hold(stream& s) : stream_(s) {
     if (s.keeper.lock != nullptr) s.keeper.lock->acquire();
+    alive_ = s.references != 0;
     ++s.references;
   }
+  // False: another thread gave up the last reference, and the loop will free it. Nothing of it may
+  // be done any more.
+  bool alive() const { return alive_; }
   ~stream_hold() {
-    if (stream_.references == 1) [[unlikely]] {
+    if (stream_.references == 1 && alive_) [[unlikely]] {
       last();
     } else {
       --stream_.references;
@@ -159,6 +163,7 @@ class stream_hold {
  private:
   void last();
   stream& stream_;
+  bool alive_;
 };
 
 // --- enabling (enable.cpp); locked by the caller ---

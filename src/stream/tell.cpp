@@ -54,6 +54,7 @@ void run_deferred(callback*, void* argument) {
   auto& s = *static_cast<stream*>(argument);
   {
     stream_hold held(s);
+    if (!held.alive()) return;
     stream_extras& x = *s.extras;
     --s.references;  // that of the queue
     if (x.events_wait & event_connected) {
