@@ -68,7 +68,8 @@ struct bufferevent* bufferevent_socket_new(struct event_base* base, evutil_socke
                                            int options);
 
 /* Gives up the caller's reference: callbacks are not called any more, and when nobody else holds a
- * reference, all that belongs to it is released, in a thread-safe one by the loop a little later. */
+ * reference, all that belongs to it is released, in a thread-safe one by the loop a little later.
+ */
 EVENT2_EXPORT_SYMBOL
 void bufferevent_free(struct bufferevent* bufev);
 /* One more who must call bufferevent_decref. */
@@ -87,11 +88,12 @@ void bufferevent_unlock(struct bufferevent* bufev);
 /* --- connecting ---------------------------------------------------------------------------------
  */
 
-/* Connects; the event callback is told BEV_EVENT_CONNECTED, or BEV_EVENT_ERROR with errno. Without a
- * descriptor it gets a socket for the address's family; with a NULL address its descriptor is taken
- * to be connecting already. 0, or -1 when nothing was begun. */
+/* Connects; the event callback is told BEV_EVENT_CONNECTED, or BEV_EVENT_ERROR with errno. Without
+ * a descriptor it gets a socket for the address's family; with a NULL address its descriptor is
+ * taken to be connecting already. 0, or -1 when nothing was begun. */
 EVENT2_EXPORT_SYMBOL
-int bufferevent_socket_connect(struct bufferevent* bufev, const struct sockaddr* address, int socklen);
+int bufferevent_socket_connect(struct bufferevent* bufev, const struct sockaddr* address,
+                               int socklen);
 /* The same for a host's name, or address in numbers, "[::1]" included: its addresses of `family`
  * (AF_INET, AF_INET6, AF_UNSPEC) are tried in turn. The name is looked up by a thread, so this does
  * not wait; `evdns_base` is not looked at. The event callback is told of a name that has no address
@@ -116,8 +118,8 @@ EVENT2_EXPORT_SYMBOL
 int bufferevent_priority_set(struct bufferevent* bufev, int pri);
 EVENT2_EXPORT_SYMBOL
 int bufferevent_get_priority(const struct bufferevent* bufev);
-/* Another descriptor, or none (-1). The old one is left open; what is in the buffers stays. 0, or -1
- * for kinds that have none. */
+/* Another descriptor, or none (-1). The old one is left open; what is in the buffers stays. 0, or
+ * -1 for kinds that have none. */
 EVENT2_EXPORT_SYMBOL
 int bufferevent_setfd(struct bufferevent* bufev, evutil_socket_t fd);
 /* Its descriptor, or that of the bufferevent below; -1: none. */
@@ -218,9 +220,9 @@ typedef enum bufferevent_filter_result (*bufferevent_filter_cb)(struct evbuffer*
                                                                 ev_ssize_t dst_limit,
                                                                 enum bufferevent_flush_mode mode,
                                                                 void* ctx);
-/* A bufferevent whose bytes pass through the functions (NULL: as they are) to and from `underlying`,
- * whose callbacks it takes over and which it enables. `free_context` (may be NULL) gets `ctx` at the
- * end. */
+/* A bufferevent whose bytes pass through the functions (NULL: as they are) to and from
+ * `underlying`, whose callbacks it takes over and which it enables. `free_context` (may be NULL)
+ * gets `ctx` at the end. */
 EVENT2_EXPORT_SYMBOL
 struct bufferevent* bufferevent_filter_new(struct bufferevent* underlying,
                                            bufferevent_filter_cb input_filter,
@@ -281,8 +283,8 @@ int bufferevent_add_to_rate_limit_group(struct bufferevent* bev,
 EVENT2_EXPORT_SYMBOL
 int bufferevent_remove_from_rate_limit_group(struct bufferevent* bev);
 
-/* The most that is read (written) at once; 0 or more than EV_SSIZE_MAX: the default, which is said to
- * be 16384, while in truth a stream finds out how much comes. 0. */
+/* The most that is read (written) at once; 0 or more than EV_SSIZE_MAX: the default, which is said
+ * to be 16384, while in truth a stream finds out how much comes. 0. */
 EVENT2_EXPORT_SYMBOL
 int bufferevent_set_max_single_read(struct bufferevent* bev, size_t size);
 EVENT2_EXPORT_SYMBOL

@@ -1,7 +1,7 @@
 /* event2/bufferevent_struct.h - what a bufferevent is made of, for programs that look inside.
  *
- * Its layout is libevent's, to the byte. The functions of event2/bufferevent.h do all that a program
- * needs; fields may be read, `input` and `output` also used, but not written. */
+ * Its layout is libevent's, to the byte. The functions of event2/bufferevent.h do all that a
+ * program needs; fields may be read, `input` and `output` also used, but not written. */
 #ifndef EVENT2_BUFFEREVENT_STRUCT_H_INCLUDED_
 #define EVENT2_BUFFEREVENT_STRUCT_H_INCLUDED_
 

@@ -20,8 +20,8 @@ struct evconnlistener;
  * refused. `address` lives as long as the call. */
 typedef void (*evconnlistener_cb)(struct evconnlistener* listener, evutil_socket_t fd,
                                   struct sockaddr* address, int socklen, void* user_arg);
-/* accept failed for good, or lacks descriptors or memory (then once for each time that it begins to);
- * errno says why. The listener stays enabled. */
+/* accept failed for good, or lacks descriptors or memory (then once for each time that it begins
+ * to); errno says why. The listener stays enabled. */
 typedef void (*evconnlistener_errorcb)(struct evconnlistener* listener, void* user_arg);
 
 #define LEV_OPT_LEAVE_SOCKETS_BLOCKING (1u << 0)
@@ -34,9 +34,9 @@ typedef void (*evconnlistener_errorcb)(struct evconnlistener* listener, void* us
 #define LEV_OPT_REUSEABLE_PORT (1u << 7)  /* SO_REUSEPORT */
 #define LEV_OPT_BIND_IPV6ONLY (1u << 8)   /* IPV6_V6ONLY */
 
-/* Over a bound, non-blocking socket. `backlog`: listen(2)'s; -1: the most that the system allows; 0:
- * it listens already. Without a callback it waits until it has one. NULL, with the reason logged or
- * in errno. */
+/* Over a bound, non-blocking socket. `backlog`: listen(2)'s; -1: the most that the system allows;
+ * 0: it listens already. Without a callback it waits until it has one. NULL, with the reason logged
+ * or in errno. */
 EVENT2_EXPORT_SYMBOL
 struct evconnlistener* evconnlistener_new(struct event_base* base, evconnlistener_cb cb, void* ptr,
                                           unsigned flags, int backlog, evutil_socket_t fd);

@@ -99,8 +99,8 @@ class completion_backend : public backend {
   // from what it was given; pieces and outcomes come in watcher::here, and the watcher is put on
   // fired_list::moved. Bytes are taken from a descriptor inside `wait` only. Under the loop's lock.
 
-  // Whether there are such here; asked before each of the others.
-  virtual bool transfers() { return false; }
+  // Whether there are such here; asked before each of the others. `waiting`: as below.
+  virtual bool transfers(bool waiting) { return (void)waiting, false; }
   // Receives until told otherwise, or once, at most `w->reserved` bytes if that is not 0. 0 or an
   // errno. `waiting`: another thread calls, while the loop's own is in `wait`.
   virtual int receive(watcher* w, bool waiting) { return (void)w, (void)waiting, ENOTSUP; }

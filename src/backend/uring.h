@@ -50,7 +50,7 @@ class uring_backend final : public completion_backend {
 
   void before_wait() override;
   int collect(fired_list& fired) override;
-  bool transfers() override;
+  bool transfers(bool waiting) override;
   int receive(watcher* w, bool waiting) override;
   int send(watcher* w, buffer& from, std::size_t most) override;
   void stop_transfer(watcher* w, bool waiting) override;
@@ -88,9 +88,8 @@ class uring_backend final : public completion_backend {
   void retry_cancels();
 
   // uring_transfer.cpp
-  bool is_used() const {
-    return operations_.size() + receives_.size() + sends_.size() != 0;
-  }
+  // (Others may change it while the loop waits: `wait` goes by what before_wait found.)
+  bool is_used() const { return operations_.size() + receives_.size() + sends_.size() != 0; }
   bool prepare_receive(watcher* w, std::uint64_t number);
   bool prepare_send(send_job* job);
   void came(std::uint64_t number, int result, unsigned flags, fired_list& fired);
@@ -124,12 +123,13 @@ class uring_backend final : public completion_backend {
   send_job* spare_jobs_ = nullptr;
   receive_blocks* blocks_ = nullptr;  // there while the ring is, where the kernel can do transfers
   bool defers_work_ = false;          // the ring was made with DEFER_TASKRUN
+  bool in_use_ = false;               // is_used() before the wait
   bool waited_ = false;               // in the ring, and what came is still to be taken
   fired_list put_off_;                // what came outside of a wait
-  operation_queue backlog_;          // found no room in the submission queue
-  operation_queue finished_;         // completed without the kernel
-  std::size_t cancels_waiting_ = 0;  // for room in the submission queue
-  bool epoll_is_old_ = false;        // the set's own request is among them
+  operation_queue backlog_;           // found no room in the submission queue
+  operation_queue finished_;          // completed without the kernel
+  std::size_t cancels_waiting_ = 0;   // for room in the submission queue
+  bool epoll_is_old_ = false;         // the set's own request is among them
   epoll_request epoll_request_ = epoll_request::none;
   static constexpr unsigned most_epoll_events = 64;
   epoll_event* epoll_events_ = nullptr;  // what its request fills; there as long as the ring

@@ -1,5 +1,5 @@
-// Memory that the kernel receives into: blocks that it picks from a ring of them (Linux 5.19), filling
-// each bit by bit where it can (IOU_PBUF_RING_INC, 6.12), else one for each receive.
+// Memory that the kernel receives into: blocks that it picks from a ring of them (Linux 5.19),
+// filling each bit by bit where it can (IOU_PBUF_RING_INC, 6.12), else one for each receive.
 //
 // A piece of a block that was filled becomes a chain of a buffer. Whoever drops the last chain of a
 // block that the kernel has done with gives it back, on any thread, also when the ring is gone.

@@ -1,5 +1,5 @@
-// A send that the kernel performs: which chains it reads from, held until it has completed, whatever
-// becomes of the buffer meanwhile.
+// A send that the kernel performs: which chains it reads from, held until it has completed,
+// whatever becomes of the buffer meanwhile.
 #pragma once
 
 #include <sys/socket.h>

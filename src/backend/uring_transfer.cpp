@@ -27,9 +27,9 @@ void append(transfer& t, chain* c) {
 
 }  // namespace
 
-bool uring_backend::transfers() {
+bool uring_backend::transfers(bool waiting) {
   if (forked()) return false;
-  if (!ring_open_ && open_ring() != 0) return false;
+  if (!ring_open_ && (waiting || open_ring() != 0)) return false;
   return blocks_ != nullptr;
 }
 

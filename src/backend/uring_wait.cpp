@@ -40,8 +40,7 @@ int uring_backend::wait(std::int64_t timeout, fired_list& fired_now) {
   }
   if (!ring_open_ || forked()) return epoll_->wait(timeout, fired_now);
   // A request in the ring would take events away from the epoll set's own wait.
-  if (!is_used() && epoll_request_ == epoll_request::none)
-    return epoll_->wait(timeout, fired_now);
+  if (!in_use_ && epoll_request_ == epoll_request::none) return epoll_->wait(timeout, fired_now);
   // Room for what the request may bring: events that were taken out of the set must not be lost.
   if (!fired_now.ready.reserve(fired_now.ready.size() + most_epoll_events)) return ENOMEM;
   if (!of_this_thread()) {
@@ -61,6 +60,7 @@ int uring_backend::wait(std::int64_t timeout, fired_list& fired_now) {
 }
 
 void uring_backend::before_wait() {
+  in_use_ = is_used();
   if (!ring_open_ || forked() || !is_used()) return;
   if (!enabled_ || !of_this_thread()) return;  // `wait` takes the ring over first
   retry_cancels();

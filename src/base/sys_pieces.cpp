@@ -41,8 +41,8 @@ ssize_t write_without_signal(int fd, const iovec* pieces, int count) {
   sigaddset(&pipe_signal, SIGPIPE);
   sigpending(&waiting);
   ::pthread_sigmask(SIG_BLOCK, &pipe_signal, &before);
-  const ssize_t result = count == 1 ? sys::write(fd, pieces->iov_base, pieces->iov_len)
-                                    : ::writev(fd, pieces, count);
+  const ssize_t result =
+      count == 1 ? sys::write(fd, pieces->iov_base, pieces->iov_len) : ::writev(fd, pieces, count);
   const int error = errno;
   if (result < 0 && error == EPIPE && !sigismember(&waiting, SIGPIPE)) {
     const timespec at_once{0, 0};

@@ -55,7 +55,8 @@ struct watcher : callback {
 
   std::int16_t signal_calls = 0;   // how often a signal came since its callback ran
   std::int16_t common_queue = -1;  // the common-timeout queue of its timeout, or -1
-  std::int32_t reserved = 0;        // its owner's; of a transfer: how much to receive at most, 0: no limit
+  std::int32_t reserved =
+      0;  // its owner's; of a transfer: how much to receive at most, 0: no limit
   std::int64_t interval = -1;  // ns; a persistent timeout's period, -1 = none
   std::int16_t events = 0;     // the interest: interest bits, plus timeout/signal/persist
   std::int16_t fired = 0;      // why it is active

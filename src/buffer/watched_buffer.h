@@ -34,9 +34,9 @@ struct buffer_keeper {
 struct watched_buffer {
   buffer bytes;
   buffer_keeper* keeper = nullptr;
-  std::uint8_t flags = 0;      // the C face's EVBUFFER_FLAG_*
-  bool front_frozen = false;   // nothing may be taken, or put before
-  bool end_frozen = false;     // nothing may be added behind
+  std::uint8_t flags = 0;     // the C face's EVBUFFER_FLAG_*
+  bool front_frozen = false;  // nothing may be taken, or put before
+  bool end_frozen = false;    // nothing may be added behind
 
   // The length changed. Under its lock.
   void changed(std::size_t added, std::size_t deleted) {

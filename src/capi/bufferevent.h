@@ -14,9 +14,7 @@
 namespace eddy::capi {
 
 inline stream& to_stream(bufferevent* b) { return *reinterpret_cast<stream*>(b); }
-inline const stream& to_stream(const bufferevent* b) {
-  return *reinterpret_cast<const stream*>(b);
-}
+inline const stream& to_stream(const bufferevent* b) { return *reinterpret_cast<const stream*>(b); }
 inline bufferevent* to_bufferevent(stream* s) { return reinterpret_cast<bufferevent*>(s); }
 inline evbuffer* to_evbuffer(watched_buffer* b) { return static_cast<evbuffer*>(b); }
 

@@ -10,8 +10,7 @@ using namespace eddy;
 using namespace eddy::capi;
 
 constexpr bool same(int theirs, int ours) { return theirs == ours; }
-static_assert(same(BEV_OPT_CLOSE_ON_FREE, close_on_free) &&
-              same(BEV_OPT_THREADSAFE, thread_safe) &&
+static_assert(same(BEV_OPT_CLOSE_ON_FREE, close_on_free) && same(BEV_OPT_THREADSAFE, thread_safe) &&
               same(BEV_OPT_DEFER_CALLBACKS, defer_callbacks) &&
               same(BEV_OPT_UNLOCK_CALLBACKS, unlock_callbacks) &&
               same(BEV_TRIG_IGNORE_WATERMARKS, ignore_watermarks));
@@ -51,9 +50,9 @@ bufferevent* bufferevent_filter_new(bufferevent* underlying, bufferevent_filter_
                                     bufferevent_filter_cb writing, int options,
                                     void (*free_context)(void*), void* context) {
   if (!understood(options)) return nullptr;
-  return to_bufferevent(make_filter(
-      to_stream(underlying), reinterpret_cast<filter_function>(reading),
-      reinterpret_cast<filter_function>(writing), options, free_context, context));
+  return to_bufferevent(
+      make_filter(to_stream(underlying), reinterpret_cast<filter_function>(reading),
+                  reinterpret_cast<filter_function>(writing), options, free_context, context));
 }
 
 int bufferevent_socket_connect(bufferevent* b, const sockaddr* address, int size) {

@@ -59,9 +59,8 @@ ev_ssize_t limit(bufferevent* b, std::int64_t token_bucket::*which) {
 
 extern "C" {
 
-ev_token_bucket_cfg* ev_token_bucket_cfg_new(size_t read_rate, size_t read_burst,
-                                             size_t write_rate, size_t write_burst,
-                                             const timeval* tick) {
+ev_token_bucket_cfg* ev_token_bucket_cfg_new(size_t read_rate, size_t read_burst, size_t write_rate,
+                                             size_t write_burst, const timeval* tick) {
   const timeval second{1, 0};
   if (tick == nullptr) tick = &second;
   if (read_rate > read_burst || write_rate > write_burst || read_rate < 1 || write_rate < 1)
@@ -189,8 +188,7 @@ int bufferevent_rate_limit_group_decrement_read(bufferevent_rate_limit_group* g,
   return 0;
 }
 
-int bufferevent_rate_limit_group_decrement_write(bufferevent_rate_limit_group* g,
-                                                 ev_ssize_t less) {
+int bufferevent_rate_limit_group_decrement_write(bufferevent_rate_limit_group* g, ev_ssize_t less) {
   change_group_bucket(*g, 0, less);
   return 0;
 }

@@ -104,9 +104,7 @@ void evconnlistener_free(evconnlistener* lev) {
   free_listener(*lev);
 }
 
-int evconnlistener_enable(evconnlistener* lev) {
-  return enable_listener(*lev, true) == 0 ? 0 : -1;
-}
+int evconnlistener_enable(evconnlistener* lev) { return enable_listener(*lev, true) == 0 ? 0 : -1; }
 
 int evconnlistener_disable(evconnlistener* lev) {
   return enable_listener(*lev, false) == 0 ? 0 : -1;

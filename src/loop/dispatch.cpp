@@ -104,8 +104,12 @@ inline void loop::call_event(watcher* w) {
     current_ = nullptr;
     return;
   }
+  // Read under the lock: another thread may finalize the watcher while it is called.
+  const int fd = w->fd;
+  const short what = w->fired;
+  void* argument = w->argument;
   callback_scope scope(*this, w, reinterpret_cast<const void*>(function));
-  function(w->fd, w->fired, w->argument);
+  function(fd, what, argument);
 }
 
 void loop::call_self(callback* c) {

@@ -125,7 +125,8 @@ void loop::deliver_signals() {
 
 void loop::fire_signal(int signal, int calls) {
   if (signal < 0 || static_cast<std::size_t>(signal) >= signals_.size()) return;
-  for (watcher* w = signals_[static_cast<std::size_t>(signal)]; w != nullptr; w = w->here.links.next)
+  for (watcher* w = signals_[static_cast<std::size_t>(signal)]; w != nullptr;
+       w = w->here.links.next)
     activate_locked(w, watch_signal, calls);
 }
 

@@ -10,7 +10,7 @@ namespace eddy {
 
 bool loop::has_transfers() {
   loop_guard guard(*this);
-  return completion_ != nullptr && completion_->transfers();
+  return completion_ != nullptr && completion_->transfers(in_backend_);
 }
 
 // A sender is added with its request made (see `send`).
@@ -24,7 +24,7 @@ int loop::start_transfer(watcher* w) {
   }
   // One that was asked to end has not done so yet: then it is asked again.
   if (t.number != 0) return 0;
-  if (!completion_->transfers()) return ENOTSUP;
+  if (!completion_->transfers(in_backend_)) return ENOTSUP;
   return completion_->receive(w, in_backend_);
 }
 
@@ -70,14 +70,14 @@ void loop::transfer_came(watcher* w) {
 int loop::receive_on(watcher* w) {
   loop_guard guard(*this);
   if (!w->is(in_watch_list) || !w->is(is_transfer) || w->here.moved.number != 0) return 0;
-  if (!completion_->transfers()) return ENOTSUP;
+  if (!completion_->transfers(in_backend_)) return ENOTSUP;
   return completion_->receive(w, in_backend_);
 }
 
 int loop::send(watcher* w, buffer& from, std::size_t most, std::int64_t timeout) {
   loop_guard guard(*this);
   if (!w->is(is_transfer)) return ENOTSUP;
-  if (!completion_->transfers()) return ENOTSUP;
+  if (!completion_->transfers(in_backend_)) return ENOTSUP;
   if (const int error = completion_->send(w, from, most)) return error;
   return w->is(in_watch_list) ? 0 : add_locked(w, timeout, -1, false);
 }

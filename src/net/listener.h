@@ -1,8 +1,8 @@
 // Accepting connections.
 //
 // What goes wrong with one connection is counted and passed over. When descriptors or memory run
-// out the listener pauses, 5 ms doubling up to 100 ms: trying again at once would burn the processor
-// (the connection stays ready), and who waits in the queue loses nothing.
+// out the listener pauses, 5 ms doubling up to 100 ms: trying again at once would burn the
+// processor (the connection stays ready), and who waits in the queue loses nothing.
 #pragma once
 
 #include <sys/socket.h>
@@ -34,7 +34,7 @@ struct listener {
   bool wanted = false;  // somebody is there to be told
   bool closes_socket = false;
   bool leaves_blocking = false;
-  std::int64_t pausing = 0;    // ns; 0: not for lack of anything
+  std::int64_t pausing = 0;       // ns; 0: not for lack of anything
   std::uint64_t passed_over = 0;  // connections that failed before they were accepted
   void (*destroy)(listener*) = nullptr;
 };

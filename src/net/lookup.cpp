@@ -106,8 +106,7 @@ int start_lookup(loop& on, const char* name, int port, int family,
   const bool fits = copy_name(l, name);
   int error = on.make_wakeable();
   if (!fits) l->error = EAI_NONAME;
-  const bool is_number =
-      !fits || ::getaddrinfo(l->name, l->port, &l->hints, &l->found) == 0;
+  const bool is_number = !fits || ::getaddrinfo(l->name, l->port, &l->hints, &l->found) == 0;
   if (error == 0 && is_number) {
     // The answer is there, but comes from the loop all the same.
     l->done = true;

@@ -12,9 +12,9 @@ namespace eddy {
 
 struct lookup;
 
-// `told(error, addresses, argument)` runs once, from the loop, which stays for it: an EAI_* code, or
-// 0 and addresses that are the receiver's (freeaddrinfo). `*out` is for forget_lookup until then.
-// 0, or an errno when it could not be started. For the loop's thread, or under its lock.
+// `told(error, addresses, argument)` runs once, from the loop, which stays for it: an EAI_* code,
+// or 0 and addresses that are the receiver's (freeaddrinfo). `*out` is for forget_lookup until
+// then. 0, or an errno when it could not be started. For the loop's thread, or under its lock.
 int start_lookup(loop& on, const char* name, int port, int family,
                  void (*told)(int error, addrinfo* addresses, void* argument), void* argument,
                  lookup** out);

@@ -15,10 +15,10 @@ struct stream_extras {
   short events_wait = 0;
   int error_waits = 0;
 
-  std::size_t max_read = 0;   // in one go; 0: default
+  std::size_t max_read = 0;  // in one go; 0: default
   std::size_t max_write = 0;
   rate_state* rate = nullptr;
-  int lookup_error = 0;       // EAI_*
+  int lookup_error = 0;        // EAI_*
   void* connecting = nullptr;  // addresses that are still to be tried; see connect.cpp
 };
 

@@ -31,9 +31,7 @@ filter_result let_through(watched_buffer* from, watched_buffer* to, ssize_t limi
 // The filter adds to the input and takes from the output, which nobody else may.
 class open_ends {
  public:
-  explicit open_ends(stream& s) : stream_(s) {
-    s.in.end_frozen = s.out.front_frozen = false;
-  }
+  explicit open_ends(stream& s) : stream_(s) { s.in.end_frozen = s.out.front_frozen = false; }
   ~open_ends() { stream_.in.end_frozen = stream_.out.front_frozen = true; }
   open_ends(const open_ends&) = delete;
   open_ends& operator=(const open_ends&) = delete;
@@ -57,8 +55,8 @@ bool filter_input(filtered& f, flush_mode mode) {
   filter_result result = filter_result::done;
   while (result == filter_result::done && !is_full(f.in, f.read_mark, mode)) {
     open_ends open(f);
-    result = f.reading_filter(&f.below->in, &f.in, room_in(f.in, f.read_mark, mode), mode,
-                              f.context);
+    result =
+        f.reading_filter(&f.below->in, &f.in, room_in(f.in, f.read_mark, mode), mode, f.context);
     produced = produced || result == filter_result::done;
     if (f.below->in.bytes.empty() || !f.is_enabled(watch_read)) break;
   }
@@ -66,9 +64,8 @@ bool filter_input(filtered& f, flush_mode mode) {
 }
 
 bool filter_output(filtered& f, flush_mode mode) {
-  if (mode == flush_mode::normal &&
-      (!f.is_enabled(watch_write) || f.out.bytes.empty() ||
-       is_full(f.below->out, f.below->write_mark, mode)))
+  if (mode == flush_mode::normal && (!f.is_enabled(watch_write) || f.out.bytes.empty() ||
+                                     is_full(f.below->out, f.below->write_mark, mode)))
     return false;
   bool produced = false;
   filter_result result = filter_result::done;

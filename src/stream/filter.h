@@ -16,7 +16,8 @@ using filter_function = filter_result (*)(watched_buffer* from, watched_buffer* 
                                           flush_mode mode, void* context);
 
 // Over `below`, whose callbacks are the filter's from now on, and which is enabled. Null functions
-// let everything through. With close_on_free `below` is freed with it. Null when there is no memory.
+// let everything through. With close_on_free `below` is freed with it. Null when there is no
+// memory.
 stream* make_filter(stream& below, filter_function reading, filter_function writing, int options,
                     void (*free_context)(void*), void* context);
 // Null for other kinds.

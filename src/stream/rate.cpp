@@ -11,9 +11,7 @@
 namespace eddy {
 namespace {
 
-std::uint32_t tick_of(const rate_state& r) {
-  return tick_at(r.of->owner->now(), *r.config);
-}
+std::uint32_t tick_of(const rate_state& r) { return tick_at(r.of->owner->now(), *r.config); }
 
 void refill_due(int, short, void* argument);
 

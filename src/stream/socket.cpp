@@ -86,8 +86,8 @@ void watch(watcher& w, int fd, short events) {
 }  // namespace
 
 const stream_kind socket_kind = {
-    "socket",       socket_enable,          socket_disable, socket_buffer_changed, nullptr,
-    socket_destroy, socket_adjust_timeouts, socket_flush,
+    "socket", socket_enable,  socket_disable,         socket_buffer_changed,
+    nullptr,  socket_destroy, socket_adjust_timeouts, socket_flush,
 };
 
 stream* make_socket_stream(loop& on, int fd, int options) {

@@ -15,8 +15,8 @@ extern const stream_kind socket_kind;
 
 enum socket_state : std::uint8_t {
   is_connecting = 0x01,
-  was_refused = 0x02,     // the connection failed at once; the loop tells
-  write_to_tell = 0x04,   // bytes went before the wait; the callback comes after it
+  was_refused = 0x02,    // the connection failed at once; the loop tells
+  write_to_tell = 0x04,  // bytes went before the wait; the callback comes after it
   tries_addresses = 0x08,
 };
 
@@ -38,7 +38,7 @@ void connection_failed(stream& s, int error);
 void connection_made(stream& s);
 void forget_addresses(stream& s);
 
-std::size_t most_to_read(stream& s);   // now, by the limits other than the watermark
+std::size_t most_to_read(stream& s);  // now, by the limits other than the watermark
 std::size_t most_to_write(stream& s);
 
 }  // namespace eddy

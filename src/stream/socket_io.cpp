@@ -154,8 +154,8 @@ void write_failed(stream& s, int error) {
 }
 
 std::size_t most_to_read(stream& s) {
-  const std::size_t most = s.extras != nullptr && s.extras->max_read != 0 ? s.extras->max_read
-                                                                          : std::size_t{SSIZE_MAX};
+  const std::size_t most =
+      s.extras != nullptr && s.extras->max_read != 0 ? s.extras->max_read : std::size_t{SSIZE_MAX};
   return read_allowance(s, most);
 }
 

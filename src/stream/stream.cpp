@@ -63,7 +63,6 @@ void end(stream& s) {
   if (lock == nullptr) return destroy(s);
   (void)s.owner->remove(&s.writing, removal::do_not_wait);
   lock->release();
-  s.reading.argument = &s;
   (void)s.owner->finalize(&s.reading, finalized, false);
 }
 
@@ -118,6 +117,8 @@ void free_stream(stream& s) {
   {
     stream_guard guard(s);
     set_callbacks(s, nullptr, nullptr, nullptr, nullptr);
+    // Its descriptor may be another's soon, also when somebody still holds a reference.
+    s.kind->disable(s, watch_read | watch_write);
     if (s.kind->unlink != nullptr) s.kind->unlink(s);
   }
   (void)let_go(s);

@@ -57,8 +57,8 @@ struct stream_kind {
   void (*enable)(stream& s, short events);   // reading or writing is wanted, and not suspended
   void (*disable)(stream& s, short events);  // it is not, for now
   void (*buffer_changed)(stream& s, watched_buffer& which, std::size_t added, std::size_t deleted);
-  void (*unlink)(stream& s);    // at `free`: others must not find it any more
-  void (*destroy)(stream& s);   // the last reference is gone
+  void (*unlink)(stream& s);   // at `free`: others must not find it any more
+  void (*destroy)(stream& s);  // the last reference is gone
   void (*adjust_timeouts)(stream& s);
   int (*flush)(stream& s, short events, flush_mode mode);  // 1: data was produced
 };
@@ -84,11 +84,11 @@ struct stream {
   stream_data_function on_write = nullptr;
   stream_event_function on_event = nullptr;
   void* argument = nullptr;
-  timeval read_timeout{0, 0};   // 0: none
+  timeval read_timeout{0, 0};  // 0: none
   timeval write_timeout{0, 0};
   short enabled = 0;  // watch_read, watch_write
   // --- from here on it is ours alone ---
-  std::uint8_t read_suspended = 0;   // suspension bits
+  std::uint8_t read_suspended = 0;  // suspension bits
   std::uint8_t write_suspended = 0;
   std::uint8_t options = 0;
   std::uint8_t state = 0;  // the kind's own
@@ -96,7 +96,7 @@ struct stream {
   watched_buffer in;
   [[no_unique_address]] watched_buffer out;  // its last bytes are free for what follows
   int references = 1;
-  buffer_keeper keeper;            // of both buffers; its lock is the stream's
+  buffer_keeper keeper;             // of both buffers; its lock is the stream's
   stream_extras* extras = nullptr;  // what few streams have
   pre_wait_work flushing;           // the kind's own, to write at the end of a turn
 

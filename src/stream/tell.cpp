@@ -11,8 +11,7 @@ namespace {
 // The lock is left around a callback of a stream that was made so.
 class call_scope {
  public:
-  explicit call_scope(stream& s)
-      : lock_((s.options & unlock_callbacks) ? s.keeper.lock : nullptr) {
+  explicit call_scope(stream& s) : lock_((s.options & unlock_callbacks) ? s.keeper.lock : nullptr) {
     if (lock_ != nullptr) lock_->release();
   }
   ~call_scope() {

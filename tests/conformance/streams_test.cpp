@@ -1,5 +1,5 @@
-// What streams promise, on every backend: no byte lost, doubled or out of order, whatever is done to
-// them; exact watermarks; one end; no callback after a free.
+// What streams promise, on every backend: no byte lost, doubled or out of order, whatever is done
+// to them; exact watermarks; one end; no callback after a free.
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/event.h>
@@ -408,8 +408,8 @@ TEST_P(streams, may_be_struck_from_each_of_their_callbacks) {
   for (const int options : {0, int{BEV_OPT_DEFER_CALLBACKS},
                             BEV_OPT_DEFER_CALLBACKS | BEV_OPT_UNLOCK_CALLBACKS | BEV_OPT_THREADSAFE,
                             int{BEV_OPT_THREADSAFE}})
-    for (const act what : {act::free_it, act::disable_it, act::new_descriptor, act::enable_again,
-                           act::run_the_loop})
+    for (const act what :
+         {act::free_it, act::disable_it, act::new_descriptor, act::enable_again, act::run_the_loop})
       for (int where = 0; where < 3; ++where) {
         socket_pair pair, spare;
         victim v;
@@ -492,7 +492,8 @@ TEST_P(streams, are_freed_by_another_thread_while_the_loop_runs) {
     for (int i = 0; i < count; ++i) {
       socket_pair pair;
       reader r;
-      open_on(base.get(), pair.a.get(), r, BEV_OPT_THREADSAFE | (i % 2 ? BEV_OPT_DEFER_CALLBACKS : 0));
+      open_on(base.get(), pair.a.get(), r,
+              BEV_OPT_THREADSAFE | (i % 2 ? BEV_OPT_DEFER_CALLBACKS : 0));
       bufferevent_lock(r.bev);
       r.drains = false;
       bufferevent_unlock(r.bev);

@@ -254,7 +254,8 @@ static void by_name(void) {
   evutil_socket_t server = listening(&address);
   stream_on(&t, base, -1, BEV_OPT_CLOSE_ON_FREE);
   bufferevent_enable(t.bev, EV_READ);
-  ask(bufferevent_socket_connect_hostname(t.bev, NULL, AF_INET, "127.0.0.1", ntohs(address.sin_port)));
+  ask(bufferevent_socket_connect_hostname(t.bev, NULL, AF_INET, "127.0.0.1",
+                                          ntohs(address.sin_port)));
   settle(base);
   ask(bufferevent_socket_get_dns_error(t.bev));
   struct teller b = {.name = "b", .stops = 1};

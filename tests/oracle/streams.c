@@ -433,7 +433,8 @@ static void triggering(void) {
   say("  both");
   bufferevent_trigger(a.bev, EV_READ | EV_WRITE, BEV_TRIG_IGNORE_WATERMARKS);
   say("  deferred");
-  bufferevent_trigger(a.bev, EV_WRITE | EV_READ, BEV_TRIG_DEFER_CALLBACKS | BEV_TRIG_IGNORE_WATERMARKS);
+  bufferevent_trigger(a.bev, EV_WRITE | EV_READ,
+                      BEV_TRIG_DEFER_CALLBACKS | BEV_TRIG_IGNORE_WATERMARKS);
   bufferevent_trigger_event(a.bev, BEV_EVENT_EOF, BEV_TRIG_DEFER_CALLBACKS);
   say("  loop");
   settle(base);

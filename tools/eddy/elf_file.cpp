@@ -57,7 +57,8 @@ class mapped_file {
 elf_file read_elf(const std::string& path) {
   const mapped_file file(path);
   if (file.size() < sizeof(Elf64_Ehdr) || std::memcmp(file.at<char>(0), ELFMAG, SELFMAG) != 0)
-    throw std::runtime_error(path + ": not a program for the loader (a script? then name its interpreter)");
+    throw std::runtime_error(
+        path + ": not a program for the loader (a script? then name its interpreter)");
   const auto* header = file.at<Elf64_Ehdr>(0);
   if (header->e_ident[EI_CLASS] != ELFCLASS64)
     throw std::runtime_error(path + ": a 32-bit program; this eddy is a 64-bit library");

@@ -5,8 +5,8 @@
 #include <vector>
 
 struct elf_file {
-  std::vector<std::string> needed;    // libraries
-  std::vector<std::string> imports;   // symbols that it does not have itself
+  std::vector<std::string> needed;   // libraries
+  std::vector<std::string> imports;  // symbols that it does not have itself
   std::vector<std::string> exports;
 };
 

@@ -1,5 +1,5 @@
-// eddy: looks at the system, serves the introduction's servers, loads them, tours them all, and runs
-// other people's programs.
+// eddy: looks at the system, serves the introduction's servers, loads them, tours them all, and
+// runs other people's programs.
 #include <cstdio>
 #include <cstring>
 

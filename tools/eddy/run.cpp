@@ -22,8 +22,8 @@ namespace fs = std::filesystem;
 fs::path alias_folder() {
   const fs::path self = fs::read_symlink("/proc/self/exe");
   const fs::path prefix = self.parent_path().parent_path();
-  for (const char* folder : {"lib/eddy", "lib/x86_64-linux-gnu/eddy", "lib/aarch64-linux-gnu/eddy",
-                             "lib64/eddy"})
+  for (const char* folder :
+       {"lib/eddy", "lib/x86_64-linux-gnu/eddy", "lib/aarch64-linux-gnu/eddy", "lib64/eddy"})
     if (fs::exists(prefix / folder / "libevent-2.1.so.7")) return prefix / folder;
   throw std::runtime_error("the libraries with libevent's names are not at " +
                            (prefix / "lib/eddy").string() +
@@ -46,9 +46,7 @@ fs::path found_program(const std::string& name) {
   throw usage_error("there is no program \"" + name + "\" in PATH");
 }
 
-bool is_of_libevent(const std::string& library) {
-  return library.rfind("libevent", 0) == 0;
-}
+bool is_of_libevent(const std::string& library) { return library.rfind("libevent", 0) == 0; }
 
 bool is_name_of_libevent(const std::string& symbol) {
   for (const char* prefix : {"event_", "evbuffer_", "bufferevent_", "evutil_", "evhttp_", "evdns_",
