@@ -122,7 +122,6 @@ class uring_backend final : public completion_backend {
   array<std::uint64_t> to_cancel_;  // requests, likewise
   send_job* spare_jobs_ = nullptr;
   receive_blocks* blocks_ = nullptr;  // there while the ring is, where the kernel can do transfers
-  bool defers_work_ = false;          // the ring was made with DEFER_TASKRUN
   bool in_use_ = false;               // is_used() before the wait
   bool waited_ = false;               // in the ring, and what came is still to be taken
   fired_list put_off_;                // what came outside of a wait

@@ -42,7 +42,6 @@ receive_blocks* receive_blocks::open(io_uring* ring) {
     ::munmap(pages, bytes);
     return nullptr;
   }
-  made->ring_ = ring;
   made->entries_ = static_cast<io_uring_buf_ring*>(pages);
   made->incremental_ = incremental;
   made->size_ = incremental ? whole_size : small_size;

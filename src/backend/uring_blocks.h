@@ -40,7 +40,6 @@ class receive_blocks {
   void grow();
   // Gives the kernel what it lacks. Once before each wait.
   void refill();
-  bool has_any() const { return provided_ != 0; }
 
  private:
   static constexpr unsigned most_blocks = 256;  // a power of two: the ring's size
@@ -55,7 +54,6 @@ class receive_blocks {
   void release();
   std::size_t room() const { return size_ - sizeof(receive_block); }
 
-  io_uring* ring_ = nullptr;
   io_uring_buf_ring* entries_ = nullptr;
   receive_block* by_number_[most_blocks] = {};
   unsigned short free_numbers_[most_blocks];

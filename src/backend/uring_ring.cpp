@@ -103,8 +103,7 @@ int uring_backend::open_ring() {
     has_epoll_wait_ = ::io_uring_opcode_supported(probe, op_epoll_wait);
     ::io_uring_free_probe(probe);
   }
-  defers_work_ = (ring_.flags & IORING_SETUP_DEFER_TASKRUN) != 0;
-  if (defers_work_) blocks_ = receive_blocks::open(&ring_);
+  if (ring_.flags & IORING_SETUP_DEFER_TASKRUN) blocks_ = receive_blocks::open(&ring_);
   restrict_ring(&ring_, has_epoll_wait_);
   ring_open_ = true;
   enabled_ = false;

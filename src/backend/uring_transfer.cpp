@@ -229,8 +229,8 @@ void uring_backend::forget_transfers() {
   };
   receives_.for_each([&](watcher* w) {
     if (w == &nobody) return;
+    const std::uint64_t number = receives_.number_at(w->here.moved.number - 1);
     forget(w);
-    const std::uint64_t number = receives_.number_of(w);
     receives_.replace(number, &nobody);
     if (!forked()) cancel_request(number | of_receive);
   });

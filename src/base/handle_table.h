@@ -44,13 +44,6 @@ class handle_table {
     return static_cast<std::uint64_t>(entries_[place].generation) << 32 | place;
   }
 
-  // O(n); 0 when it has none.
-  std::uint64_t number_of(const T* object) const {
-    for (std::uint32_t i = 0; i < entries_.size(); ++i)
-      if (entries_[i].object == object) return number_at(i);
-    return 0;
-  }
-
   // The number goes stale; its place is used again under another generation.
   void remove(std::uint64_t handle) {
     if (find(handle) == nullptr) return;

@@ -4,24 +4,13 @@
 // it is told of each change of its length, on the thread that made it, under its lock.
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
-#include "base/threading.h"
+#include "base/shared_lock.h"
 #include "buffer/buffer.h"
 
 namespace eddy {
-
-// A lock with the functions that it was made by. Recursive.
-struct shared_lock {
-  const threading* threads = nullptr;
-  void* lock = nullptr;
-  std::atomic<int> users{1};
-
-  void acquire() const { threads->lock(0, lock); }
-  void release() const { threads->unlock(0, lock); }
-};
 
 struct watched_buffer;
 
@@ -46,20 +35,10 @@ struct watched_buffer {
 };
 
 // Holds a buffer's lock, where it has one.
-class buffer_guard {
+class buffer_guard : public shared_guard {
  public:
   explicit buffer_guard(const watched_buffer* b)
-      : lock_(b->keeper != nullptr ? b->keeper->lock : nullptr) {
-    if (lock_ != nullptr) lock_->acquire();
-  }
-  ~buffer_guard() {
-    if (lock_ != nullptr) lock_->release();
-  }
-  buffer_guard(const buffer_guard&) = delete;
-  buffer_guard& operator=(const buffer_guard&) = delete;
-
- private:
-  shared_lock* lock_;
+      : shared_guard(b->keeper != nullptr ? b->keeper->lock : nullptr) {}
 };
 
 // Both locks, always in the same order, so that two threads that move data in opposite directions

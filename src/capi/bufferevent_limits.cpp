@@ -17,21 +17,6 @@ namespace {
 
 constexpr std::size_t default_at_once = 16384;  // what programs are told
 
-class group_guard {
- public:
-  explicit group_guard(const rate_group* g) : lock_(g->lock) {
-    if (lock_ != nullptr) lock_->acquire();
-  }
-  ~group_guard() {
-    if (lock_ != nullptr) lock_->release();
-  }
-  group_guard(const group_guard&) = delete;
-  group_guard& operator=(const group_guard&) = delete;
-
- private:
-  shared_lock* lock_;
-};
-
 int set_most(bufferevent* b, std::size_t size, std::size_t stream_extras::*which) {
   stream& s = to_stream(b);
   stream_guard guard(s);
@@ -162,12 +147,12 @@ ev_ssize_t bufferevent_get_max_to_write(bufferevent* b) {
 }
 
 ev_ssize_t bufferevent_rate_limit_group_get_read_limit(bufferevent_rate_limit_group* g) {
-  group_guard guard(g);
+  group_guard guard(*g);
   return g->bucket.read;
 }
 
 ev_ssize_t bufferevent_rate_limit_group_get_write_limit(bufferevent_rate_limit_group* g) {
-  group_guard guard(g);
+  group_guard guard(*g);
   return g->bucket.write;
 }
 
@@ -195,13 +180,13 @@ int bufferevent_rate_limit_group_decrement_write(bufferevent_rate_limit_group* g
 
 void bufferevent_rate_limit_group_get_totals(bufferevent_rate_limit_group* g, ev_uint64_t* read,
                                              ev_uint64_t* written) {
-  group_guard guard(g);
+  group_guard guard(*g);
   if (read != nullptr) *read = g->total_read;
   if (written != nullptr) *written = g->total_written;
 }
 
 void bufferevent_rate_limit_group_reset_totals(bufferevent_rate_limit_group* g) {
-  group_guard guard(g);
+  group_guard guard(*g);
   g->total_read = g->total_written = 0;
 }
 

@@ -35,8 +35,7 @@ void end(listener& l) {
   if (l.closes_socket) (void)sys::close(l.readiness.fd);
   if (lock != nullptr) {
     lock->release();
-    lock->threads->lock_free(lock->lock, recursive_lock_type);
-    memory::destroy(lock);
+    drop_shared_lock(lock);
   }
   l.destroy(&l);
 }
@@ -135,13 +134,8 @@ int open_listener(listener& l, loop& on, int fd, bool thread_safe) {
   l.pause.kind = closure::event;
   l.pause.on_event = pause_over;
   if (!thread_safe || on.threads() == nullptr) return 0;
-  l.lock = memory::create<shared_lock>();
-  if (l.lock == nullptr) return ENOMEM;
-  l.lock->threads = on.threads();
-  l.lock->lock = on.threads()->lock_alloc(recursive_lock_type);
-  if (l.lock->lock != nullptr) return 0;
-  memory::destroy(l.lock);
-  return ENOMEM;
+  l.lock = make_shared_lock(on.threads());
+  return l.lock != nullptr ? 0 : ENOMEM;
 }
 
 int enable_listener(listener& l, bool enabled) {

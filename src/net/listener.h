@@ -9,8 +9,8 @@
 
 #include <cstdint>
 
+#include "base/shared_lock.h"
 #include "base/watcher.h"
-#include "buffer/watched_buffer.h"
 #include "loop/loop.h"
 
 namespace eddy {

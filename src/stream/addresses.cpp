@@ -20,7 +20,6 @@ struct address_list {
   lookup* pending = nullptr;
   addrinfo* all = nullptr;
   addrinfo* next = nullptr;
-  loop* on = nullptr;
 };
 
 address_list* list_of(const stream& s) {

@@ -13,8 +13,6 @@ namespace {
 
 std::uint32_t tick_of(const rate_state& r) { return tick_at(r.of->owner->now(), *r.config); }
 
-void refill_due(int, short, void* argument);
-
 void wait_for_refill(rate_state& r) {
   if (r.refill.is(in_timers)) return;
   (void)r.of->owner->add(&r.refill, r.config->tick_ns);

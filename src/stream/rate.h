@@ -52,6 +52,11 @@ struct rate_state {
   watcher refill;
 };
 
+class group_guard : public shared_guard {
+ public:
+  explicit group_guard(const rate_group& g) : shared_guard(g.lock) {}
+};
+
 // --- for the transports; locked by the caller ---
 std::size_t read_allowance(stream& s, std::size_t most);
 std::size_t write_allowance(stream& s, std::size_t most);

@@ -12,21 +12,6 @@
 namespace eddy {
 namespace {
 
-class group_guard {
- public:
-  explicit group_guard(const rate_group& g) : lock_(g.lock) {
-    if (lock_ != nullptr) lock_->acquire();
-  }
-  ~group_guard() {
-    if (lock_ != nullptr) lock_->release();
-  }
-  group_guard(const group_guard&) = delete;
-  group_guard& operator=(const group_guard&) = delete;
-
- private:
-  shared_lock* lock_;
-};
-
 rate_state* member_at(list_node* n) { return reinterpret_cast<rate_state*>(n); }
 
 // Every member, each with a reference, from a different one on each time, so that what is left of a
@@ -135,14 +120,8 @@ rate_group* make_rate_group(loop& on, const rate_config& config) {
   g->refill.owner = &on;
   g->refill.priority = static_cast<std::uint8_t>(on.priorities() / 2);
   set_group_share(*g, 64);
-  if (on.threads() != nullptr) {
-    g->lock = memory::create<shared_lock>();
-    if (g->lock != nullptr) {
-      g->lock->threads = on.threads();
-      g->lock->lock = on.threads()->lock_alloc(recursive_lock_type);
-    }
-  }
-  const bool lacks_lock = on.threads() != nullptr && (g->lock == nullptr || !g->lock->lock);
+  if (on.threads() != nullptr) g->lock = make_shared_lock(on.threads());
+  const bool lacks_lock = on.threads() != nullptr && g->lock == nullptr;
   if (lacks_lock || on.add(&g->refill, config.tick_ns) != 0) {
     destroy_rate_group(g);
     return nullptr;
@@ -152,9 +131,7 @@ rate_group* make_rate_group(loop& on, const rate_config& config) {
 
 void destroy_rate_group(rate_group* g) {
   (void)g->owner->remove(&g->refill, removal::wait);
-  if (g->lock != nullptr && g->lock->lock != nullptr)
-    g->lock->threads->lock_free(g->lock->lock, recursive_lock_type);
-  memory::destroy(g->lock);
+  drop_shared_lock(g->lock);
   memory::destroy(g);
 }
 

@@ -90,10 +90,7 @@ ssize_t write_some(stream& s) {
   const ssize_t sent = sys::write_pieces(s.writing.fd, pieces, count);
   if (sent < 0) return may_come_again(errno) ? 0 : -errno;
   const auto size = static_cast<std::size_t>(sent);
-  s.out.bytes.drain(size);
-  if (s.out.bytes.empty()) s.out.bytes.give_up_room();
-  spent_writing(s, size);
-  s.out.changed(0, size);
+  output_went(s, size);
   return sent;
 }
 
@@ -140,6 +137,13 @@ void write_now(stream& s) {
 }
 
 }  // namespace
+
+void output_went(stream& s, std::size_t size) {
+  s.out.bytes.drain(size);
+  if (s.out.bytes.empty()) s.out.bytes.give_up_room();
+  spent_writing(s, size);
+  s.out.changed(0, size);
+}
 
 void read_failed(stream& s, short what, int error) {
   disable(s, watch_read);

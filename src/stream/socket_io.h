@@ -12,6 +12,8 @@ void write_in_time(pre_wait_work* work);
 void write_before_wait(stream& s);
 void wait_for_writability(stream& s);
 void stop_writing(stream& s);
+// The first bytes of the output were sent.
+void output_went(stream& s, std::size_t size);
 void read_failed(stream& s, short what, int error);
 void write_failed(stream& s, int error);
 

@@ -42,11 +42,7 @@ void receive_ended(stream& s) {
 
 void drop_outcome_of_send(stream& s, std::int32_t outcome) {
   if (outcome <= 0) return;
-  const std::size_t size = std::min(static_cast<std::size_t>(outcome), s.out.bytes.size());
-  s.out.bytes.drain(size);
-  if (s.out.bytes.empty()) s.out.bytes.give_up_room();
-  spent_writing(s, size);
-  s.out.changed(0, size);
+  output_went(s, std::min(static_cast<std::size_t>(outcome), s.out.bytes.size()));
 }
 
 }  // namespace

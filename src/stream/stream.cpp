@@ -24,26 +24,6 @@ void buffer_changed(buffer_keeper* keeper, watched_buffer* which, std::size_t ad
   s->kind->buffer_changed(*s, *which, added, deleted);
 }
 
-int give_lock(stream& s, const threading* threads) {
-  auto* made = memory::create<shared_lock>();
-  if (made == nullptr) return ENOMEM;
-  made->threads = threads;
-  made->lock = threads->lock_alloc(recursive_lock_type);
-  if (made->lock == nullptr) {
-    memory::destroy(made);
-    return ENOMEM;
-  }
-  s.keeper.lock = made;
-  return 0;
-}
-
-void take_lock_away(stream& s) {
-  shared_lock* lock = s.keeper.lock;
-  if (lock == nullptr || --lock->users != 0) return;
-  lock->threads->lock_free(lock->lock, recursive_lock_type);
-  memory::destroy(lock);
-}
-
 void destroy(stream& s) {
   forget_deferred(s);
   (void)s.owner->remove(&s.reading, removal::even_if_finalizing);
@@ -51,7 +31,7 @@ void destroy(stream& s) {
   leave_rates(s);
   s.kind->destroy(s);
   memory::destroy(s.extras);
-  take_lock_away(s);
+  drop_shared_lock(s.keeper.lock);
   memory::destroy(&s);
 }
 
@@ -90,7 +70,8 @@ int open_stream(stream& s, loop& on, const stream_kind& kind, int options, strea
     return 0;
   }
   if (!(options & thread_safe) || on.threads() == nullptr) return 0;
-  return give_lock(s, on.threads());
+  s.keeper.lock = make_shared_lock(on.threads());
+  return s.keeper.lock != nullptr ? 0 : ENOMEM;
 }
 
 void hold(stream& s) {

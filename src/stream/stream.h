@@ -123,19 +123,9 @@ void hold(stream& s);
 // True when it was the last reference. The caller must not hold the lock.
 bool let_go(stream& s);
 
-class stream_guard {
+class stream_guard : public shared_guard {
  public:
-  explicit stream_guard(const stream& s) : lock_(s.keeper.lock) {
-    if (lock_ != nullptr) lock_->acquire();
-  }
-  ~stream_guard() {
-    if (lock_ != nullptr) lock_->release();
-  }
-  stream_guard(const stream_guard&) = delete;
-  stream_guard& operator=(const stream_guard&) = delete;
-
- private:
-  shared_lock* lock_;
+  explicit stream_guard(const stream& s) : shared_guard(s.keeper.lock) {}
 };
 
 // Locked, and kept alive: around what may run callbacks.

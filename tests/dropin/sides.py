@@ -15,7 +15,7 @@ def command(eddy, side, words):
     return [eddy, "run", *words] if side == "eddy" else list(words)
 
 
-def library_of(pid):
+def loaded_in(pid):
     """Which of the two libraries the process has loaded."""
     with open(f"/proc/{pid}/maps", encoding="utf-8") as maps:
         text = maps.read()

@@ -108,7 +108,7 @@ def talk(server, requests):
 def outcome(side, threads, backend=None):
     keys = [f"key-{i}" for i in range(KEYS)]
     with Memcached(side, threads, backend) as server:
-        library = sides.library_of(server.process.pid)
+        library = sides.loaded_in(server.process.pid)
         sets = [(b"set %s 0 0 %d\r\n%s\r\n" % (k.encode(), len(value_of(k)), value_of(k)), None)
                 for k in keys]
         result = {"set": talk(server, sets)}

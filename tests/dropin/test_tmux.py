@@ -47,7 +47,7 @@ def outcome(side):
     try:
         tmux("new-session", "-d", "-s", "one", "-x", "80", "-y", "24", "env PS1='$ ' sh")
         pid = int(tmux("display-message", "-p", "-t", "one", "#{pid}"))
-        library = sides.library_of(pid)
+        library = sides.loaded_in(pid)
         tmux.until("one", r"(?m)^\$")  # the shell is there
         tmux("send-keys", "-t", "one", "echo $((6 * 7)) is it", "Enter")
         result.append(tmux.until("one", r"(?m)^42 is it$"))

@@ -1,0 +1,40 @@
+// A recursive lock with the functions that it was made by, and who holds it.
+#pragma once
+
+#include <atomic>
+
+#include "base/threading.h"
+
+namespace eddy {
+
+struct shared_lock {
+  const threading* threads = nullptr;
+  void* lock = nullptr;
+  std::atomic<int> users{1};
+
+  void acquire() const { threads->lock(0, lock); }
+  void release() const { threads->unlock(0, lock); }
+};
+
+// Null when there is no memory.
+shared_lock* make_shared_lock(const threading* threads);
+// One user less; null is allowed.
+void drop_shared_lock(shared_lock* lock);
+
+// Holds it, where there is one.
+class shared_guard {
+ public:
+  explicit shared_guard(shared_lock* lock) : lock_(lock) {
+    if (lock_ != nullptr) lock_->acquire();
+  }
+  ~shared_guard() {
+    if (lock_ != nullptr) lock_->release();
+  }
+  shared_guard(const shared_guard&) = delete;
+  shared_guard& operator=(const shared_guard&) = delete;
+
+ private:
+  shared_lock* lock_;
+};
+
+}  // namespace eddy
