@@ -96,8 +96,8 @@ class completion_backend : public backend {
 
   // --- transfers: what streams want of a kernel ---
   // The watcher's descriptor is received from, or sent to, by the kernel, into memory that it picks
-  // from what it was given; pieces and outcomes come in watcher::here, and the watcher is put on
-  // fired_list::moved. Bytes are taken from a descriptor inside `wait` only. Under the loop's lock.
+  // from what it was given; pieces and outcomes come in watcher::here, and next_moved returns the
+  // watcher. Bytes are taken from a descriptor inside `wait` only. Under the loop's lock.
 
   // Whether there are such here; asked before each of the others. `waiting`: as below.
   virtual bool transfers(bool waiting) { return (void)waiting, false; }
@@ -118,6 +118,8 @@ class completion_backend : public backend {
   virtual void finish_send(watcher* w) { (void)w; }
   // All of them stop.
   virtual void forget_transfers() {}
+  // After `collect`: a watcher that has something to tell, each once; null when there are no more.
+  virtual watcher* next_moved() { return nullptr; }
 };
 
 }  // namespace eddy

@@ -20,8 +20,7 @@ struct fired {
 struct fired_list {
   array<fired> ready;  // cleared by the loop before each wait; a backend reserves before it appends
   operation_queue completed;
-  array<watcher*> moved;  // transfers that have something to tell
-  bool more = false;      // the backend's own array was full: the next wait should not sleep
+  bool more = false;  // the backend's own array was full: the next wait should not sleep
 };
 
 }  // namespace eddy

@@ -19,7 +19,7 @@ int uring_backend::after_fork() {
     return 0;
   }
   ::close(ring_.ring_fd);  // its memory is the parent's
-  restart_transfers(put_off_);
+  restart_transfers();
   forget_ring();
   end_all(-ECANCELED);
   return 0;

@@ -58,6 +58,7 @@ class uring_backend final : public completion_backend {
   void hurry_send(watcher* w) override;
   void finish_send(watcher* w) override;
   void forget_transfers() override;
+  watcher* next_moved() override;
 
  private:
   enum class epoll_request { none, poll, epoll_wait };
@@ -75,7 +76,7 @@ class uring_backend final : public completion_backend {
   int open_ring();
   int enable_ring();
   void forget_ring();
-  int move_to_this_thread(fired_list& fired);
+  int move_to_this_thread();
   void close_ring();
   void end_all(std::int64_t result);
 
@@ -92,19 +93,22 @@ class uring_backend final : public completion_backend {
   bool is_used() const { return operations_.size() + receives_.size() + sends_.size() != 0; }
   bool prepare_receive(watcher* w, std::uint64_t number);
   bool prepare_send(send_job* job);
-  void came(std::uint64_t number, int result, unsigned flags, fired_list& fired);
-  void received(std::uint64_t number, int result, unsigned flags, fired_list& fired);
-  void sent(std::uint64_t number, int result, unsigned flags, fired_list& fired);
+  bool reserve_places();
+  void has_news(watcher* w);
+  void came(std::uint64_t number, int result, unsigned flags);
+  void received(std::uint64_t number, int result, unsigned flags);
+  void sent(std::uint64_t number, int result, unsigned flags);
   void start_waiting();
   void cancel_later(std::uint64_t number);
-  void restart_transfers(fired_list& fired);
+  void restart_transfers();
 
   // uring_wait.cpp
-  int take_over(fired_list& fired);
+  int take_over();
   void watch_epoll();
   int enter(std::int64_t timeout);
-  int reap(fired_list& fired);
-  void epoll_came(int result, fired_list& fired);
+  int reap();
+  void epoll_came(int result);
+  int take_epoll_events(fired_list& fired);
 
   epoll_backend* epoll_;
   io_uring ring_{};
@@ -123,15 +127,19 @@ class uring_backend final : public completion_backend {
   send_job* spare_jobs_ = nullptr;
   receive_blocks* blocks_ = nullptr;  // there while the ring is, where the kernel can do transfers
   bool in_use_ = false;               // is_used() before the wait
+  bool has_news_ = false;             // before the wait: it must not sleep
   bool waited_ = false;               // in the ring, and what came is still to be taken
-  fired_list put_off_;                // what came outside of a wait
+  int take_over_error_ = 0;           // what before_wait met, for `wait` to return
+  array<watcher*> moved_;             // with something to tell; each once, as has_moved says
+  std::size_t moved_told_ = 0;        // of them
   operation_queue backlog_;           // found no room in the submission queue
-  operation_queue finished_;          // completed without the kernel
+  operation_queue finished_;          // for `collect`
   std::size_t cancels_waiting_ = 0;   // for room in the submission queue
   bool epoll_is_old_ = false;         // the set's own request is among them
   epoll_request epoll_request_ = epoll_request::none;
   static constexpr unsigned most_epoll_events = 64;
   epoll_event* epoll_events_ = nullptr;  // what its request fills; there as long as the ring
+  int epoll_count_ = 0;                  // of them, still to be collected
 };
 
 }  // namespace eddy

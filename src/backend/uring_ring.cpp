@@ -123,6 +123,7 @@ void uring_backend::forget_ring() {
   if (blocks_ != nullptr) blocks_->close(process_ != sys::process_mark());
   blocks_ = nullptr;
   waited_ = false;
+  epoll_count_ = 0;
   ring_open_ = enabled_ = false;
   epoll_request_ = epoll_request::none;
   cancels_waiting_ = 0;
@@ -135,10 +136,10 @@ void uring_backend::forget_ring() {
 // its thread's own waits only, and the end of the ring cancels the rest. (Operations on files may
 // be under way in the kernel's threads; they, and a connect, which cannot be asked for twice, end
 // with ECANCELED.)
-int uring_backend::move_to_this_thread(fired_list& fired_now) {
-  (void)reap(fired_now);
+int uring_backend::move_to_this_thread() {
+  (void)reap();
   ::io_uring_queue_exit(&ring_);
-  restart_transfers(fired_now);
+  restart_transfers();
   forget_ring();
   int error = open_ring();
   if (error == 0) error = enable_ring();
@@ -153,7 +154,7 @@ int uring_backend::move_to_this_thread(fired_list& fired_now) {
     }
     op->result = -ECANCELED;
     operations_.remove(op->handle);
-    fired_now.completed.push(op);
+    finished_.push(op);
   });
   return error;
 }
@@ -169,20 +170,18 @@ void uring_backend::close_ring() {
   if (of_this_thread()) {
     operations_.for_each([this](operation* op) { cancel(op); });
     sends_.for_each([this](send_job* job) { cancel_request(job->number | of_send); });
-    fired_list last;
     constexpr int most_failures = 100;  // in a row, other than interruptions
     // (Receives name no memory of ours: their blocks stay until the ring is gone.)
     for (int failures = 0; operations_.size() + sends_.size() != 0 && failures < most_failures;) {
       submit_backlog();
       retry_cancels();
       const int error = enter(1'000'000);
-      if (error == 0) (void)reap(last);
+      if (error == 0) (void)reap();
       failures = error == 0 || error == EINTR ? 0 : failures + 1;
     }
   }
   ::io_uring_queue_exit(&ring_);
-  fired_list none;
-  restart_transfers(none);
+  restart_transfers();
   forget_ring();
 }
 

@@ -27,6 +27,29 @@ void append(transfer& t, chain* c) {
 
 }  // namespace
 
+// Places in the arrays for each request's end and news, so that neither can fail later.
+bool uring_backend::reserve_places() {
+  const std::size_t all = receives_.size() + sends_.size();
+  return to_cancel_.reserve(2 * all) && moved_.reserve(moved_.size() + all);
+}
+
+void uring_backend::has_news(watcher* w) {
+  if (w->is(has_moved)) return;
+  w->set(has_moved);
+  moved_.push_reserved(w);
+}
+
+watcher* uring_backend::next_moved() {
+  if (moved_told_ < moved_.size()) {
+    watcher* w = moved_[moved_told_++];
+    w->clear(has_moved);
+    return w;
+  }
+  moved_.clear();
+  moved_told_ = 0;
+  return nullptr;
+}
+
 bool uring_backend::transfers(bool waiting) {
   if (forked()) return false;
   if (!ring_open_ && (waiting || open_ring() != 0)) return false;
@@ -36,9 +59,7 @@ bool uring_backend::transfers(bool waiting) {
 int uring_backend::receive(watcher* w, bool waiting) {
   const std::uint64_t number = receives_.add(w);
   if (number == 0) return ENOMEM;
-  // A place in the arrays for it and for its end, so that neither can fail later.
-  if (!to_start_.reserve(receives_.size()) ||
-      !to_cancel_.reserve(2 * (receives_.size() + sends_.size()))) {
+  if (!to_start_.reserve(receives_.size()) || !reserve_places()) {
     receives_.remove(number);
     return ENOMEM;
   }
@@ -71,7 +92,7 @@ int uring_backend::send(watcher* w, buffer& from, std::size_t most) {
     job = memory::create<send_job>();
   if (job == nullptr) return ENOMEM;
   job->number = sends_.add(job);
-  if (job->number == 0 || !to_cancel_.reserve(2 * (receives_.size() + sends_.size()))) {
+  if (job->number == 0 || !reserve_places()) {
     if (job->number != 0) sends_.remove(job->number);
     job->next_spare = std::exchange(spare_jobs_, job);
     return ENOMEM;
@@ -136,6 +157,11 @@ void uring_backend::cancel_later(std::uint64_t number) {
 }
 
 void uring_backend::abandon_transfer(watcher* w) {
+  if (w->is(has_moved)) {  // from finish_send on to the next wait only
+    w->clear(has_moved);
+    for (std::size_t i = 0; i < moved_.size(); ++i)
+      if (moved_[i] == w) moved_[i] = moved_.pop_back();
+  }
   const std::uint32_t place = std::exchange(w->here.moved.number, 0) - 1;
   if (place == UINT32_MAX) return;
   if (w->events & watch_write) {
@@ -160,7 +186,7 @@ void uring_backend::finish_send(watcher* w) {
   for (int failures = 0; sends_.find(number) != nullptr && failures < most_failures;) {
     retry_cancels();
     const int error = enter(1'000'000);
-    if (error == 0) (void)reap(put_off_);
+    if (error == 0) (void)reap();
     failures = error == 0 || error == EINTR ? 0 : failures + 1;
   }
 }
@@ -174,15 +200,14 @@ void uring_backend::start_waiting() {
   }
 }
 
-void uring_backend::came(std::uint64_t number, int result, unsigned flags, fired_list& fired_now) {
+void uring_backend::came(std::uint64_t number, int result, unsigned flags) {
   if (number & of_send)
-    sent(number & ~any_transfer, result, flags, fired_now);
+    sent(number & ~any_transfer, result, flags);
   else
-    received(number & ~any_transfer, result, flags, fired_now);
+    received(number & ~any_transfer, result, flags);
 }
 
-void uring_backend::received(std::uint64_t number, int result, unsigned flags,
-                             fired_list& fired_now) {
+void uring_backend::received(std::uint64_t number, int result, unsigned flags) {
   watcher* w = receives_.find(number);
   chain* piece = nullptr;
   if (flags & IORING_CQE_F_BUFFER) {
@@ -205,10 +230,10 @@ void uring_backend::received(std::uint64_t number, int result, unsigned flags,
   } else if (result < 0) {
     t.outcome = result;
   }
-  (void)fired_now.moved.push_back(w);
+  has_news(w);
 }
 
-void uring_backend::sent(std::uint64_t number, int result, unsigned flags, fired_list& fired_now) {
+void uring_backend::sent(std::uint64_t number, int result, unsigned flags) {
   (void)flags;
   send_job* job = sends_.find(number);
   if (job == nullptr) return;
@@ -217,7 +242,7 @@ void uring_backend::sent(std::uint64_t number, int result, unsigned flags, fired
   if (watcher* w = job->whose) {
     w->here.moved.number = 0;
     w->here.moved.outcome = result;
-    (void)fired_now.moved.push_back(w);
+    has_news(w);
   }
   job->next_spare = std::exchange(spare_jobs_, job);
 }
@@ -227,6 +252,7 @@ void uring_backend::forget_transfers() {
     w->here.moved.number = 0;
     w->flags = static_cast<std::int16_t>(w->flags & (is_initialised | is_internal | is_transfer));
   };
+  while (watcher* w = next_moved()) forget(w);
   receives_.for_each([&](watcher* w) {
     if (w == &nobody) return;
     const std::uint64_t number = receives_.number_at(w->here.moved.number - 1);
@@ -240,14 +266,14 @@ void uring_backend::forget_transfers() {
 }
 
 // Given up by a ring that is gone: the owners ask again.
-void uring_backend::restart_transfers(fired_list& fired_now) {
+void uring_backend::restart_transfers() {
   to_start_.clear();
   to_cancel_.clear();
   receives_.for_each([&](watcher* w) {
     if (w == &nobody) return;
     w->here.moved.number = 0;
     w->here.moved.outcome = ended_early;
-    (void)fired_now.moved.push_back(w);
+    has_news(w);
   });
   receives_.clear();
   sends_.for_each([&](send_job* job) {
@@ -255,7 +281,7 @@ void uring_backend::restart_transfers(fired_list& fired_now) {
     if (watcher* w = job->whose) {
       w->here.moved.number = 0;
       w->here.moved.outcome = ended_early;
-      (void)fired_now.moved.push_back(w);
+      has_news(w);
     }
     job->next_spare = std::exchange(spare_jobs_, job);
   });

@@ -26,34 +26,20 @@ std::int64_t result_of(const operation* op, int result) {
 }  // namespace
 
 int uring_backend::wait(std::int64_t timeout, fired_list& fired_now) {
-  while (operation* op = finished_.pop()) {
-    fired_now.completed.push(op);
-    timeout = 0;
-  }
-  if (!put_off_.moved.empty() || !put_off_.completed.empty() || !put_off_.ready.empty()) {
-    for (watcher* w : put_off_.moved) (void)fired_now.moved.push_back(w);
-    for (const fired& f : put_off_.ready) (void)fired_now.ready.push_back(f);
-    while (operation* op = put_off_.completed.pop()) fired_now.completed.push(op);
-    put_off_.moved.clear();
-    put_off_.ready.clear();
-    timeout = 0;
-  }
+  if (has_news_) timeout = 0;
+  if (const int error = std::exchange(take_over_error_, 0)) return error;
   if (!ring_open_ || forked()) return epoll_->wait(timeout, fired_now);
   // A request in the ring would take events away from the epoll set's own wait.
   if (!in_use_ && epoll_request_ == epoll_request::none) return epoll_->wait(timeout, fired_now);
   // Room for what the request may bring: events that were taken out of the set must not be lost.
   if (!fired_now.ready.reserve(fired_now.ready.size() + most_epoll_events)) return ENOMEM;
-  if (!of_this_thread()) {
-    if (const int error = take_over(fired_now)) return error;
-    if (!ring_open_) return wait(0, fired_now);
-    if (!fired_now.completed.empty() || !fired_now.moved.empty()) timeout = 0;
-    before_wait();
-  }
   const bool look = epoll_request_ == epoll_request::none;
   if (look && (timeout < 0 || timeout > look_again_after)) timeout = look_again_after;
-  const int error = enter(timeout);
-  if (error == EEXIST) return take_over(fired_now);  // of a thread that is gone, by the same name
-  if (error != 0) return error;
+  if (const int error = enter(timeout)) {
+    if (error != EEXIST) return error;
+    thread_ = pthread_t{};  // of one that is gone, by the same name: the next wait takes over
+    return EINTR;
+  }
   epoll_came_ = look;
   waited_ = true;
   return 0;
@@ -61,27 +47,33 @@ int uring_backend::wait(std::int64_t timeout, fired_list& fired_now) {
 
 void uring_backend::before_wait() {
   in_use_ = is_used();
-  if (!ring_open_ || forked() || !is_used()) return;
-  if (!enabled_ || !of_this_thread()) return;  // `wait` takes the ring over first
-  retry_cancels();
-  submit_backlog();
-  start_waiting();
-  if (blocks_ != nullptr) blocks_->refill();
-  watch_epoll();
+  if (ring_open_ && !forked() && (in_use_ || epoll_request_ != epoll_request::none)) {
+    if (!of_this_thread()) take_over_error_ = take_over();
+    if (ring_open_ && take_over_error_ == 0 && is_used()) {
+      retry_cancels();
+      submit_backlog();
+      start_waiting();
+      if (blocks_ != nullptr) blocks_->refill();
+      watch_epoll();
+    }
+  }
+  has_news_ = !moved_.empty() || !finished_.empty() || epoll_count_ != 0;
 }
 
 int uring_backend::collect(fired_list& fired_now) {
-  if (!std::exchange(waited_, false)) return 0;
-  (void)reap(fired_now);
-  return epoll_came_ ? epoll_->wait(0, fired_now) : 0;
+  const bool waited = std::exchange(waited_, false);
+  if (waited) (void)reap();
+  while (operation* op = finished_.pop()) fired_now.completed.push(op);
+  if (const int error = take_epoll_events(fired_now)) return error;
+  return waited && epoll_came_ ? epoll_->wait(0, fired_now) : 0;
 }
 
 // The first wait, or the first on another thread. ESTALE: what the ring held of the epoll set's
 // events may be lost.
-int uring_backend::take_over(fired_list& fired_now) {
+int uring_backend::take_over() {
   if (enabled_) {
     const bool watched = epoll_request_ != epoll_request::none;
-    const int error = move_to_this_thread(fired_now);
+    const int error = move_to_this_thread();
     return watched ? ESTALE : error;
   }
   const int error = enable_ring();
@@ -93,6 +85,7 @@ int uring_backend::take_over(fired_list& fired_now) {
 
 void uring_backend::watch_epoll() {
   if (epoll_request_ != epoll_request::none || epoll_failures_ >= most_epoll_failures) return;
+  if (epoll_count_ != 0) return;  // where the next would be put
   io_uring_sqe* sqe = next_sqe();
   if (sqe == nullptr) return;
   if (has_epoll_wait_) {
@@ -118,7 +111,7 @@ int uring_backend::enter(std::int64_t timeout) {
   return -result;
 }
 
-int uring_backend::reap(fired_list& fired_now) {
+int uring_backend::reap() {
   int reaped = 0;
   io_uring_cqe* cqe = nullptr;
   while (::io_uring_peek_cqe(&ring_, &cqe) == 0 && cqe != nullptr) {
@@ -127,13 +120,13 @@ int uring_backend::reap(fired_list& fired_now) {
     ::io_uring_cqe_seen(&ring_, cqe);
     ++reaped;
     if (seen.user_data & any_transfer) {
-      came(seen.user_data, seen.res, seen.flags, fired_now);
+      came(seen.user_data, seen.res, seen.flags);
     } else if (seen.user_data == of_epoll) {
-      epoll_came(seen.res, fired_now);
+      epoll_came(seen.res);
     } else if (operation* op = operations_.find(seen.user_data)) {
       operations_.remove(seen.user_data);
       op->result = result_of(op, seen.res);
-      fired_now.completed.push(op);
+      finished_.push(op);
     }
   }
   return reaped;
@@ -141,7 +134,7 @@ int uring_backend::reap(fired_list& fired_now) {
 
 // The request ended: with events, or because it was told to, or because an old kernel's epoll set
 // became readable. It is made again by the next wait that has operations in flight.
-void uring_backend::epoll_came(int result, fired_list& fired_now) {
+void uring_backend::epoll_came(int result) {
   const epoll_request request = epoll_request_;
   epoll_request_ = epoll_request::none;
   if (result == -EINVAL || result == -EOPNOTSUPP) has_epoll_wait_ = false;
@@ -155,11 +148,18 @@ void uring_backend::epoll_came(int result, fired_list& fired_now) {
     epoll_came_ = true;
     return;
   }
-  const auto count = static_cast<std::size_t>(result);
+  epoll_count_ = result;
+}
+
+int uring_backend::take_epoll_events(fired_list& fired_now) {
+  if (epoll_count_ == 0) return 0;
+  const auto count = static_cast<std::size_t>(epoll_count_);
+  if (!fired_now.ready.reserve(fired_now.ready.size() + count)) return ENOMEM;
   epoll_event* list = epoll_backend::as_epoll_events(fired_now.ready.end());
   for (std::size_t i = 0; i < count; ++i) list[i] = epoll_events_[i];
-  epoll_backend::translate(fired_now.ready.end(), result);
+  epoll_backend::translate(fired_now.ready.end(), std::exchange(epoll_count_, 0));
   (void)fired_now.ready.grow_reserved(count);
+  return 0;
 }
 
 }  // namespace eddy

@@ -26,6 +26,7 @@ enum callback_flag : std::int16_t {
   is_initialised = 0x80,
   is_operation = 0x100,  // an operation, from submit until its callback runs
   is_transfer = 0x200,   // a watcher for which the kernel receives or sends, if it can
+  has_moved = 0x400,     // and its backend has something to tell of it
 };
 
 // How the loop runs a callback.

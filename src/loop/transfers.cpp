@@ -47,6 +47,7 @@ std::int32_t loop::take_outcome(watcher* w) {
 void loop::forget_transfer(watcher* w) {
   loop_guard guard(*this);
   if (!w->is(is_transfer)) return;
+  if (completion_ != nullptr) completion_->abandon_transfer(w);
   w->clear(is_transfer);
   w->here.links = {nullptr, nullptr};
   w->reserved = 0;

@@ -203,8 +203,8 @@ void loop::collect() {
       batch.fire(slot, settle_marks(f->fd, slot, 0));
   }
   batch.finish();
-  for (watcher* w : fired_.moved) transfer_came(w);
-  fired_.moved.clear();
+  if (completion_ != nullptr)
+    while (watcher* w = completion_->next_moved()) transfer_came(w);
   statistics_.ready += fired_.ready.size();
   checked_writers_ = 0;
   note_most();

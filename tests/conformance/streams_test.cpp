@@ -440,6 +440,35 @@ TEST_P(streams, may_be_struck_from_each_of_their_callbacks) {
       }
 }
 
+// A new descriptor awaits the end of what the kernel sends from the old one; meanwhile other things
+// come, and one that they were for goes before it hears of them.
+TEST_P(streams, hear_of_what_came_while_one_of_them_changed_its_descriptor) {
+  socket_pair sending, freed, kept, raw;
+  reader s, f, k;
+  open_on(base.get(), sending.a.get(), s);
+  open_on(base.get(), freed.a.get(), f);
+  open_on(base.get(), kept.a.get(), k);
+  int fired = 0;
+  event* plain = event_new(
+      base.get(), raw.a.get(), EV_READ | EV_ET,
+      [](evutil_socket_t, short, void* a) { ++*static_cast<int*>(a); }, &fired);
+  event_add(plain, nullptr);
+  const std::string much(4'000'000, 'x');
+  bufferevent_write(s.bev, much.data(), much.size());
+  for (int i = 0; i < 5; ++i) look();
+  (void)feed(freed.b.get(), 0, 100);
+  (void)feed(kept.b.get(), 0, 100);
+  (void)feed(raw.b.get(), 0, 1);
+  bufferevent_setfd(s.bev, -1);
+  bufferevent_free(f.bev);
+  run_until([&] { return fired == 1 && k.seen == 100; });
+  EXPECT_EQ(f.seen, 0u);
+  EXPECT_EQ(k.wrong, 0u);
+  event_free(plain);
+  bufferevent_free(s.bev);
+  bufferevent_free(k.bev);
+}
+
 // --- other threads ---
 
 TEST_P(streams, take_bytes_from_several_threads_while_the_loop_runs) {

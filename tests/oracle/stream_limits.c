@@ -468,7 +468,7 @@ static void grouped(void) {
   say("  totals %d %d", (int)read, (int)written);
   ask(bufferevent_rate_limit_group_set_cfg(g, cfg));
   ask(bufferevent_rate_limit_group_set_cfg(g, NULL));
-  ask(bufferevent_add_to_rate_limit_group(t[1].bev, NULL));
+  ask(bufferevent_remove_from_rate_limit_group(t[1].bev));
   bufferevent_free(t[0].bev);
   bufferevent_free(t[1].bev);
   bufferevent_rate_limit_group_free(g);

@@ -96,8 +96,9 @@ static inline void write_text(struct bufferevent *bev, const char *text) {
   if (bufferevent_write(bev, text, strlen(text)) != 0) say("  write of \"%s\" failed", text);
 }
 
-/* Some turns of the loop, with pauses in which the kernel carries what was sent: what is asked about is
- * as often that nothing comes as that something does, and for nothing there is no condition to wait for. */
+/* Some turns of the loop, with pauses in which the kernel carries what was sent: what is asked
+ * about is as often that nothing comes as that something does, and for nothing there is no
+ * condition to wait for. */
 static inline void settle(struct event_base *base) {
   for (int i = 0; i < 20; ++i) {
     event_base_loop(base, EVLOOP_NONBLOCK);
