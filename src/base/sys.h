@@ -24,6 +24,7 @@ enum class call : std::uint8_t {
   writev,
   recv,
   send,
+  sendfile,
   accept,
   connect,
   close,
@@ -71,6 +72,9 @@ ssize_t write_without_signal(int fd, const iovec* pieces, int count);
 // One piece or several, from and to any kind of descriptor; no SIGPIPE either.
 ssize_t read_pieces(int fd, iovec* pieces, int count);
 ssize_t write_pieces(int fd, iovec* pieces, int count);
+// sendfile(2) from a place of `file`, which it leaves where it is; no SIGPIPE. EINVAL, ENOSYS: not
+// between these two, or not on this system.
+ssize_t send_file(int fd, int file, std::int64_t offset, std::size_t size);
 // The new descriptor is non-blocking and close-on-exec.
 int accept(int fd, sockaddr* address, socklen_t* size);
 int connect(int fd, const sockaddr* address, socklen_t size);

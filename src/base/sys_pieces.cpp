@@ -1,6 +1,9 @@
 // Reading into, and writing from, memory in pieces; sockets and other descriptors alike.
 #include <sys/uio.h>
 #include <unistd.h>
+#if defined(__linux__)
+#include <sys/sendfile.h>
+#endif
 
 #include <cerrno>
 #include <csignal>
@@ -31,18 +34,16 @@ bool may_move(call which, int fd, iovec* pieces, int& count) {
   return true;
 }
 
-}  // namespace
-
-// A pipe without readers answers with SIGPIPE as well as EPIPE. The signal is held back for the
-// call and taken away, unless one was waiting already.
-ssize_t write_without_signal(int fd, const iovec* pieces, int count) {
+// Whoever nobody reads from any more answers with SIGPIPE as well as EPIPE. The signal is held back
+// for the call and taken away, unless one was waiting already.
+template <class Call>
+ssize_t without_signal(Call make) {
   sigset_t pipe_signal, waiting, before;
   sigemptyset(&pipe_signal);
   sigaddset(&pipe_signal, SIGPIPE);
   sigpending(&waiting);
   ::pthread_sigmask(SIG_BLOCK, &pipe_signal, &before);
-  const ssize_t result =
-      count == 1 ? sys::write(fd, pieces->iov_base, pieces->iov_len) : ::writev(fd, pieces, count);
+  const ssize_t result = make();
   const int error = errno;
   if (result < 0 && error == EPIPE && !sigismember(&waiting, SIGPIPE)) {
     const timespec at_once{0, 0};
@@ -51,6 +52,29 @@ ssize_t write_without_signal(int fd, const iovec* pieces, int count) {
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
   errno = error;
   return result;
+}
+
+}  // namespace
+
+ssize_t write_without_signal(int fd, const iovec* pieces, int count) {
+  return without_signal([&] {
+    return count == 1 ? sys::write(fd, pieces->iov_base, pieces->iov_len)
+                      : ::writev(fd, pieces, count);
+  });
+}
+
+ssize_t send_file(int fd, int file, std::int64_t offset, std::size_t size) {
+  if (!allowed(call::sendfile, fd, size)) return -1;
+#if defined(__linux__)
+  return without_signal([&] {
+    off_t from = offset;
+    return ::sendfile(fd, file, &from, size);
+  });
+#else
+  (void)file, (void)offset;
+  errno = ENOSYS;
+  return -1;
+#endif
 }
 
 ssize_t read_pieces(int fd, iovec* pieces, int count) {

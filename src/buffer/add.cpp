@@ -83,9 +83,10 @@ int buffer::prepend(const void* data, std::size_t size) {
 }
 
 int buffer::add_borrowed(const void* data, std::size_t size,
-                         void (*give_back)(const void*, std::size_t, void*), void* context) {
+                         void (*give_back)(const void*, std::size_t, void*), void* context,
+                         const mapped_file* file) {
   if (const int error = check_growth(size)) return error;
-  chain* made = make_borrowed_chain(data, size, give_back, context);
+  chain* made = make_borrowed_chain(data, size, give_back, context, file);
   if (made == nullptr) return ENOMEM;
   if (size == 0)
     release_chain(made);

@@ -39,9 +39,10 @@ class buffer {
   int add(const void* data, std::size_t size);
   int prepend(const void* data, std::size_t size);
   // Shows memory without copying it; `give_back` (may be null) is called when nobody needs it any
-  // more: not when this fails.
+  // more: not when this fails. `file`: the memory is a part of it.
   int add_borrowed(const void* data, std::size_t size,
-                   void (*give_back)(const void*, std::size_t, void*), void* context);
+                   void (*give_back)(const void*, std::size_t, void*), void* context,
+                   const mapped_file* file = nullptr);
   // Shows what stands in `from` now, which keeps it. EINVAL for itself, or for a buffer that shows
   // another's data.
   int add_shown(const buffer& from);
@@ -73,6 +74,8 @@ class buffer {
   // The same for the first `size` bytes, and each chain gets one more holder, who must release it.
   // Gives how many pieces there are, at most `most`.
   int hold(std::size_t size, chain** held, iovec* pieces, int most);
+  // The file that the first bytes stand in, or null, and how many of them, at most `size`.
+  const mapped_file* first_file(std::size_t& size) const;
   // Copies bytes that stand in lent memory (see chain.h) when they are but few of it.
   void own_little();
 

@@ -36,7 +36,8 @@ chain* make_chain(std::size_t size) {
 }
 
 chain* make_borrowed_chain(const void* data, std::size_t size,
-                           void (*give_back)(const void*, std::size_t, void*), void* context) {
+                           void (*give_back)(const void*, std::size_t, void*), void* context,
+                           const mapped_file* file) {
   chain* made = memory::create<chain>();
   if (made == nullptr) return nullptr;
   made->memory = static_cast<unsigned char*>(const_cast<void*>(data));
@@ -44,6 +45,7 @@ chain* make_borrowed_chain(const void* data, std::size_t size,
   made->read_only = true;
   made->give_back = give_back;
   made->context = context;
+  made->file = file;
   return made;
 }
 
@@ -54,6 +56,7 @@ chain* make_showing_chain(chain* of) {
   made->capacity = of->capacity;
   made->begin = of->begin;
   made->size = of->size;
+  made->file = of->file;
   made->read_only = true;
   made->shown = of->shown != nullptr ? of->shown : of;
   made->shown->references.fetch_add(1, std::memory_order_relaxed);

@@ -11,6 +11,15 @@
 
 namespace eddy {
 
+// A file whose bytes from `offset` on also stand at `memory`.
+struct mapped_file {
+  int fd = -1;
+  std::int64_t offset = 0;
+  const unsigned char* memory = nullptr;
+
+  std::int64_t place_of(const unsigned char* data) const { return offset + (data - memory); }
+};
+
 struct chain {
   chain* next = nullptr;
   unsigned char* memory = nullptr;
@@ -24,6 +33,7 @@ struct chain {
   chain* shown = nullptr;  // whose memory this is, when it is another chain's
   void (*give_back)(const void* data, std::size_t size, void* context) = nullptr;
   void* context = nullptr;
+  const mapped_file* file = nullptr;  // where the memory comes from, as long as it is lent
 
   unsigned char* data() const { return memory + begin; }
   unsigned char* end() const { return memory + begin + size; }
@@ -37,7 +47,8 @@ struct chain {
 chain* make_chain(std::size_t size);
 // Shows somebody else's memory. `give_back` may be null.
 chain* make_borrowed_chain(const void* data, std::size_t size,
-                           void (*give_back)(const void*, std::size_t, void*), void* context);
+                           void (*give_back)(const void*, std::size_t, void*), void* context,
+                           const mapped_file* file = nullptr);
 // Shows the data of `of`, as it is now, which stays as long as this one.
 chain* make_showing_chain(chain* of);
 // The chain is not used by this holder any more.

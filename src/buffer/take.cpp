@@ -113,6 +113,12 @@ int buffer::hold(std::size_t size, chain** held, iovec* pieces, int most) {
   return count;
 }
 
+const mapped_file* buffer::first_file(std::size_t& size) const {
+  if (size_ == 0 || first_->file == nullptr) return nullptr;
+  size = std::min(size, first_->size);
+  return first_->file;
+}
+
 void buffer::own_little() {
   constexpr std::size_t little = 4096;
   if (size_ == 0 || size_ > little || !first_->lent) return;

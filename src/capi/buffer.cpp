@@ -60,8 +60,13 @@ int evbuffer_freeze(evbuffer* b, int at_front) {
 
 int evbuffer_unfreeze(evbuffer* b, int at_front) {
   buffer_guard guard(b);
-  (at_front != 0 ? b->front_frozen : b->end_frozen) = false;
-  return 0;
+  if (at_front == 0) {
+    b->end_frozen = false;
+    return 0;
+  }
+  b->front_frozen = false;
+  b->changed(0, 0);
+  return b->front_frozen ? as_buffer_result(EBUSY) : 0;
 }
 
 size_t evbuffer_get_length(const evbuffer* b) {

@@ -20,6 +20,7 @@ struct evbuffer_file_segment {
   void* mapping = nullptr;  // from the start of a page on, or null
   std::size_t mapped = 0;
   unsigned char* contents = nullptr;  // within the mapping, or memory that the file was read into
+  mapped_file file;
   evbuffer_file_segment_cleanup_cb on_end = nullptr;
   void* argument = nullptr;
 };
@@ -46,6 +47,7 @@ bool map_file(evbuffer_file_segment* s, ev_off_t offset) {
   if (mapping == MAP_FAILED) return false;
   s->mapping = mapping;
   s->contents = static_cast<unsigned char*>(mapping) + before;
+  s->file.memory = s->contents;
   return true;
 }
 
@@ -99,6 +101,7 @@ evbuffer_file_segment* evbuffer_file_segment_new(int fd, ev_off_t offset, ev_off
   s->fd = fd;
   s->flags = flags;
   s->size = static_cast<std::size_t>(size);
+  s->file = {fd, offset, nullptr};
   if (s->size == 0 || (!(flags & EVBUF_FS_DISABLE_MMAP) && map_file(s, offset)) ||
       read_file(s, offset))
     return s;
@@ -121,12 +124,17 @@ int evbuffer_add_file_segment(evbuffer* b, evbuffer_file_segment* s, ev_off_t of
   if (offset < 0 || offset > size || length < -1) return as_buffer_result(EINVAL);
   if (length == -1) length = size - offset;
   if (length > size - offset) return as_buffer_result(EINVAL);
+  buffer_guard guard(b);
+  if (b->end_frozen) return as_buffer_result(EPERM);
   s->references.fetch_add(1, std::memory_order_relaxed);
-  if (evbuffer_add_reference(b, s->contents + offset, static_cast<std::size_t>(length), give_back,
-                             s) == 0)
-    return 0;
-  release(s);
-  return -1;
+  const bool sendable = s->mapping != nullptr && !(s->flags & EVBUF_FS_DISABLE_SENDFILE);
+  const std::size_t before = b->bytes.size();
+  const int error =
+      b->bytes.add_borrowed(s->contents + offset, static_cast<std::size_t>(length), give_back, s,
+                            sendable ? &s->file : nullptr);
+  if (error != 0) release(s);
+  buffer_changed(b, b->bytes.size() - before, 0);
+  return as_buffer_result(error);
 }
 
 int evbuffer_add_file(evbuffer* b, int fd, ev_off_t offset, ev_off_t length) {

@@ -6,6 +6,7 @@
 namespace eddy {
 
 struct rate_state;
+struct retry_state;
 
 struct stream_extras {
   // Callbacks that wait for the loop. One reference is held while it is queued.
@@ -18,6 +19,7 @@ struct stream_extras {
   std::size_t max_read = 0;  // in one go; 0: default
   std::size_t max_write = 0;
   rate_state* rate = nullptr;
+  retry_state* retry = nullptr;
   int lookup_error = 0;        // EAI_*
   void* connecting = nullptr;  // addresses that are still to be tried; see connect.cpp
 };

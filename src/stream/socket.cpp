@@ -51,8 +51,13 @@ void socket_disable(stream& s, short events) {
   }
 }
 
-void socket_buffer_changed(stream& s, watched_buffer& which, std::size_t added, std::size_t) {
-  if (&which != &s.out || added == 0) return;
+void socket_buffer_changed(stream& s, watched_buffer& which, std::size_t added,
+                           std::size_t deleted) {
+  if (&which != &s.out) return;
+  if (added == 0) {
+    if (deleted == 0 && !which.front_frozen) which.front_frozen = !finish_sending(s);
+    return;
+  }
   if (!s.is_enabled(watch_write) || s.write_suspended != 0 || s.writing.fd < 0) return;
   if (s.state & is_connecting) return;
   write_before_wait(s);

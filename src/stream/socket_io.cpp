@@ -1,16 +1,15 @@
 // Bytes between a socket and the buffers.
 #include "stream/socket_io.h"
 
-#include <sys/uio.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <climits>
 #include <utility>
 
-#include "base/sys.h"
+#include "buffer/descriptor_io.h"
 #include "stream/extras.h"
 #include "stream/rate.h"
+#include "stream/retry.h"
 #include "stream/socket.h"
 #include "stream/socket_transfer.h"
 
@@ -18,7 +17,6 @@ namespace eddy {
 namespace {
 
 constexpr std::size_t most_at_once = 1 << 18;  // of writing, so that a large output shows progress
-constexpr int most_pieces = 64;
 constexpr unsigned smallest_read = 9, first_read = 12, largest_read = 16;  // powers of two
 
 bool may_come_again(int error) { return error == EAGAIN || error == EWOULDBLOCK || error == EINTR; }
@@ -41,22 +39,11 @@ ssize_t read_some(stream& s, std::size_t most) {
   std::size_t asked = read_size(s);
   const bool limited = asked > most;
   if (limited) asked = most;
-  iovec pieces[2];
-  const int count = s.in.bytes.reserve(asked, pieces, 2);
-  if (count < 0) return count;
-  pieces[0].iov_len = std::min(pieces[0].iov_len, asked);
-  if (count > 1) pieces[1].iov_len = asked - pieces[0].iov_len;
-  const ssize_t got = sys::read_pieces(s.reading.fd, pieces, count);
-  if (got <= 0) {
-    const int error = errno;
+  const ssize_t got = read_into(s.in.bytes, s.reading.fd, asked);
+  if (got <= 0)
     s.in.bytes.give_up_room();
-    return got == 0 ? 0 : -error;
-  }
-  const auto size = static_cast<std::size_t>(got);
-  pieces[0].iov_len = std::min(pieces[0].iov_len, size);
-  if (count > 1) pieces[1].iov_len = size - pieces[0].iov_len;
-  (void)s.in.bytes.commit(pieces, count);
-  if (!limited) learn_read_size(s, asked, size);
+  else if (!limited)
+    learn_read_size(s, asked, static_cast<std::size_t>(got));
   return got;
 }
 
@@ -85,12 +72,9 @@ void read_now(stream& s) {
 ssize_t write_some(stream& s) {
   const std::size_t most = most_to_write(s);
   if (most == 0 || s.out.bytes.empty()) return 0;
-  iovec pieces[most_pieces];
-  const int count = std::min(s.out.bytes.peek(0, most, pieces, most_pieces), most_pieces);
-  const ssize_t sent = sys::write_pieces(s.writing.fd, pieces, count);
-  if (sent < 0) return may_come_again(errno) ? 0 : -errno;
-  const auto size = static_cast<std::size_t>(sent);
-  output_went(s, size);
+  const ssize_t sent = write_from(s.out.bytes, s.writing.fd, most);
+  if (sent < 0) return may_come_again(static_cast<int>(-sent)) ? 0 : sent;
+  output_went(s, static_cast<std::size_t>(sent));
   return sent;
 }
 
@@ -142,6 +126,7 @@ void output_went(stream& s, std::size_t size) {
   s.out.bytes.drain(size);
   if (s.out.bytes.empty()) s.out.bytes.give_up_room();
   spent_writing(s, size);
+  retry_succeeded(s);
   s.out.changed(0, size);
 }
 
@@ -152,6 +137,7 @@ void read_failed(stream& s, short what, int error) {
 }
 
 void write_failed(stream& s, int error) {
+  if ((error == ENOBUFS || error == ENOMEM) && retry_later(s)) return;
   disable(s, watch_write);
   errno = error;
   trigger_event(s, event_writing | event_error, 0);

@@ -82,11 +82,17 @@ void limit_receive(stream& s) {
   s.reading.reserved = most > INT_MAX ? 0 : std::max(static_cast<int>(most), 1);
 }
 
-void finish_sending(stream& s) {
-  if (!sends_now(s)) return;
+bool finish_sending(stream& s) {
+  if (!s.owner->is_transferred(&s.writing)) return true;
   s.owner->finish_send(&s.writing);
-  drop_outcome_of_send(s, s.owner->take_outcome(&s.writing));
+  if (sends_now(s)) return false;
+  // (Of one that had ended already nobody may have been told yet.)
+  const std::int32_t outcome = s.owner->take_outcome(&s.writing);
+  if (outcome == 0 || outcome == goes_on) return true;
+  drop_outcome_of_send(s, outcome);
   s.owner->sent_all(&s.writing);
+  if (s.is_enabled(watch_write) && !s.out.bytes.empty()) write_before_wait(s);
+  return true;
 }
 
 void take_received(stream& s, std::size_t room) {
@@ -108,6 +114,7 @@ void take_received(stream& s, std::size_t room) {
 bool start_send(stream& s) {
   if (!s.owner->is_transferred(&s.writing)) return false;
   if (sends_now(s)) return true;
+  if (!s.out.front_frozen) return false;  // the user may change the first bytes at any time
   const int error =
       s.owner->send(&s.writing, s.out.bytes, most_to_write(s), timeout_in_ns(s.write_timeout));
   if (error == 0) return true;

@@ -14,8 +14,9 @@ void abandon(stream& s);
 // How much the next receive may bring.
 void limit_receive(stream& s);
 inline bool sends_now(const stream& s) { return s.owner->is_under_way(&s.writing); }
-// What is being sent ends, and what went is gone from the output.
-void finish_sending(stream& s);
+// What is being sent ends, and what went is gone from the output. False on another thread than the
+// loop's, which alone can wait for that.
+bool finish_sending(stream& s);
 
 // For socket_io.cpp: the transfer's part of reading and writing.
 void take_received(stream& s, std::size_t room);

@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "stream/extras.h"
 #include "stream/rate.h"
+#include "stream/retry.h"
 
 namespace eddy {
 namespace {
@@ -29,6 +30,7 @@ void destroy(stream& s) {
   (void)s.owner->remove(&s.reading, removal::even_if_finalizing);
   (void)s.owner->remove(&s.writing, removal::even_if_finalizing);
   leave_rates(s);
+  leave_retries(s);
   s.kind->destroy(s);
   memory::destroy(s.extras);
   drop_shared_lock(s.keeper.lock);
