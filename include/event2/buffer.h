@@ -285,9 +285,9 @@ int evbuffer_cb_clear_flags(struct evbuffer* buffer, struct evbuffer_cb_entry* c
 EVENT2_EXPORT_SYMBOL
 int evbuffer_defer_callbacks(struct evbuffer* buffer, struct event_base* base);
 
-/* Keeps anybody from changing the front, or the end; calls that would fail. 0; unfreezing the front of
- * a bufferevent's output, which is frozen, ends what the kernel is just sending from it first: -1 with
- * EBUSY from another thread than the loop's, which alone can wait for that. */
+/* Keeps anybody from changing the front, or the end; calls that would fail. 0; unfreezing the front
+ * of a bufferevent's output, which is frozen, ends what the kernel is just sending from it first:
+ * -1 with EBUSY from another thread than the loop's, which alone can wait for that. */
 EVENT2_EXPORT_SYMBOL
 int evbuffer_freeze(struct evbuffer* buf, int at_front);
 EVENT2_EXPORT_SYMBOL

@@ -20,8 +20,9 @@ struct evconnlistener;
  * refused. `address` lives as long as the call. */
 typedef void (*evconnlistener_cb)(struct evconnlistener* listener, evutil_socket_t fd,
                                   struct sockaddr* address, int socklen, void* user_arg);
-/* accept failed for good, or lacks descriptors or memory (then once for each time that it begins
- * to); errno says why. The listener stays enabled. */
+/* accept failed for good, or lacks descriptors or memory, at most once a second; errno says why.
+ * The listener stays enabled and goes on after 5 to 100 ms, or as soon as its base closes a
+ * descriptor (BEV_OPT_CLOSE_ON_FREE, LEV_OPT_CLOSE_ON_FREE). Without this callback it is logged. */
 typedef void (*evconnlistener_errorcb)(struct evconnlistener* listener, void* user_arg);
 
 #define LEV_OPT_LEAVE_SOCKETS_BLOCKING (1u << 0)

@@ -14,8 +14,8 @@ namespace eddy {
 
 struct watched_buffer;
 
-// `changed`: how many bytes came and went. Both 0: the front was opened (front_frozen is false), and
-// what looks at the first bytes has to stop, or to close it again.
+// `changed`: how many bytes came and went. Both 0: the front was opened (front_frozen is false),
+// and what looks at the first bytes has to stop, or to close it again.
 struct buffer_keeper {
   void (*changed)(buffer_keeper* self, watched_buffer* which, std::size_t added,
                   std::size_t deleted) = nullptr;

@@ -129,9 +129,8 @@ int evbuffer_add_file_segment(evbuffer* b, evbuffer_file_segment* s, ev_off_t of
   s->references.fetch_add(1, std::memory_order_relaxed);
   const bool sendable = s->mapping != nullptr && !(s->flags & EVBUF_FS_DISABLE_SENDFILE);
   const std::size_t before = b->bytes.size();
-  const int error =
-      b->bytes.add_borrowed(s->contents + offset, static_cast<std::size_t>(length), give_back, s,
-                            sendable ? &s->file : nullptr);
+  const int error = b->bytes.add_borrowed(s->contents + offset, static_cast<std::size_t>(length),
+                                          give_back, s, sendable ? &s->file : nullptr);
   if (error != 0) release(s);
   buffer_changed(b, b->bytes.size() - before, 0);
   return as_buffer_result(error);

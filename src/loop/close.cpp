@@ -29,8 +29,7 @@ void loop::forget_everything(bool run_finalizers) {
   for (common_timeout* queue : common_)
     while (!queue->waiting.empty())
       remove_locked(timed_at(queue->waiting.front()), removal::do_not_wait);
-  while (!pre_wait_.empty())
-    forget_before_wait(reinterpret_cast<pre_wait_work*>(pre_wait_.front()));
+  forget_pre_wait();
   while (!timers_.empty()) remove_locked(timers_.top(), removal::do_not_wait);
 }
 
@@ -48,8 +47,7 @@ void loop::close_watchers() {
   for (int p = 0; p < priority_count_; ++p)
     for (list_node* n = active_[p].front(); n != active_[p].end(); n = n->next)
       forget(reinterpret_cast<callback*>(n));
-  while (!pre_wait_.empty())
-    forget_before_wait(reinterpret_cast<pre_wait_work*>(pre_wait_.front()));
+  forget_pre_wait();
   for (list_node* n = later_.front(); n != later_.end(); n = n->next)
     forget(reinterpret_cast<callback*>(n));
 }

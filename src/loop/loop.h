@@ -192,6 +192,11 @@ class loop {
   // --- work before the wait ---
   void run_before_wait(pre_wait_work* w);  // once; nothing when it is queued
   void forget_before_wait(pre_wait_work* w);
+  // close(2); whoever waits for a free descriptor tries again before the next wait.
+  int close_descriptor(int fd);
+  // Runs once, before the wait that follows the next close_descriptor. Keeps no loop running.
+  void run_after_close(pre_wait_work* w);
+  void forget_after_close(pre_wait_work* w);
 
   // --- operations; see src/ops ---
   // Null where the kernel performs none.
@@ -248,6 +253,7 @@ class loop {
   std::int64_t ask_time();
   void wait_for_events(int flags);
   void run_pre_wait();
+  void forget_pre_wait();
   std::int64_t wait_time(int flags);
   void note_failed_wait(int error);
   void collect();
@@ -347,6 +353,7 @@ class loop {
   list_head later_;
   list_head hooks_[2];
   list_head pre_wait_;
+  list_head at_close_;  // pre_wait_work too
   timer_heap timers_;
   array<common_timeout*> common_;
 

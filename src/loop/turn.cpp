@@ -116,38 +116,6 @@ void loop::wait_for_events(int flags) {
   take_posted();
 }
 
-// Those that are queued now; what they queue waits for the next turn.
-void loop::run_pre_wait() {
-  list_head pending;
-  pending.splice_back(pre_wait_);
-  while (!pending.empty()) {
-    auto* w = reinterpret_cast<pre_wait_work*>(pending.front());
-    pending.pop_front();
-    w->link.next = nullptr;
-    --event_count_;
-    unlock();
-    w->run(w);
-    lock();
-  }
-}
-
-void loop::run_before_wait(pre_wait_work* w) {
-  loop_guard guard(*this);
-  if (w->link.next != nullptr) return;
-  pre_wait_.push_back(&w->link);
-  ++event_count_;
-  note_most();
-  notify_if_needed();
-}
-
-void loop::forget_before_wait(pre_wait_work* w) {
-  loop_guard guard(*this);
-  if (w->link.next == nullptr) return;
-  w->link.unlink();
-  w->link.next = nullptr;
-  --event_count_;
-}
-
 void loop::note_failed_wait(int error) {
   if (error == ESTALE) error = register_again();
   if (error == 0) return;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstddef>
 
 #include "base/memory.h"
 #include "base/sys.h"
@@ -13,6 +14,7 @@ namespace {
 
 constexpr int most_at_once = 64;  // so that other events get their turn
 constexpr std::int64_t shortest_pause = 5'000'000, longest_pause = 100'000'000;
+constexpr std::int64_t once_in = 1'000'000'000;
 
 class listener_hold {
  public:
@@ -32,7 +34,10 @@ void end(listener& l) {
   shared_lock* lock = l.lock;
   (void)l.owner->remove(&l.pause, removal::do_not_wait);
   (void)l.owner->remove(&l.readiness, removal::do_not_wait);
-  if (l.closes_socket) (void)sys::close(l.readiness.fd);
+  l.owner->forget_after_close(&l.retry);
+  l.owner->forget_before_wait(&l.retry);
+  if (l.spare >= 0) (void)l.owner->close_descriptor(l.spare);
+  if (l.closes_socket) (void)l.owner->close_descriptor(l.readiness.fd);
   if (lock != nullptr) {
     lock->release();
     drop_shared_lock(lock);
@@ -72,17 +77,35 @@ int follow(listener& l) {
   if (waits(l) && !l.pause.is(in_timers)) return l.owner->add(&l.readiness, forever);
   if (!waits(l)) {
     (void)l.owner->remove(&l.pause, removal::do_not_wait);
+    l.owner->forget_after_close(&l.retry);
     l.pausing = 0;
   }
   return l.owner->remove(&l.readiness, removal::do_not_wait);
 }
 
+int open_spare() { return ::open("/dev/null", O_RDONLY | O_CLOEXEC); }
+
+// One connection is accepted in the spare descriptor's place and closed. False when there is none.
+bool shed_one(listener& l) {
+  if (l.spare < 0) l.spare = open_spare();
+  if (l.spare < 0) return false;
+  (void)sys::close(l.spare);
+  const int fd = sys::accept(l.readiness.fd, nullptr, nullptr);
+  if (fd >= 0) (void)sys::close(fd);
+  l.spare = open_spare();
+  if (fd >= 0) ++l.shed;
+  return fd >= 0;
+}
+
 void failed(listener& l, int error) {
-  const bool first = l.pausing == 0;
-  l.pausing = first ? shortest_pause : std::min(2 * l.pausing, longest_pause);
+  l.pausing = l.pausing == 0 ? shortest_pause : std::min(2 * l.pausing, longest_pause);
   if (l.owner->add(&l.pause, l.pausing) == 0)
     (void)l.owner->remove(&l.readiness, removal::do_not_wait);
-  if (first && l.calls->failed != nullptr) l.calls->failed(&l, error);
+  l.owner->run_after_close(&l.retry);
+  const std::int64_t now = l.owner->now();
+  if (l.told_at >= 0 && now - l.told_at < once_in) return;
+  l.told_at = now;
+  if (l.calls->failed != nullptr) l.calls->failed(&l, error);
 }
 
 void came(int, short, void* argument) {
@@ -99,6 +122,8 @@ void came(int, short, void* argument) {
         ++l.passed_over;
         continue;
       }
+      const bool lacks_descriptors = error == EMFILE || error == ENFILE;
+      if (lacks_descriptors && l.sheds && shed_one(l)) continue;
       return failed(l, error);
     }
     l.pausing = 0;
@@ -107,15 +132,21 @@ void came(int, short, void* argument) {
   }
 }
 
-void pause_over(int fd, short, void* argument) {
-  auto& l = *static_cast<listener*>(argument);
-  {
-    listener_hold held(l);
-    if (!waits(l)) return;
-    (void)l.owner->add(&l.readiness, forever);
-  }
-  (void)fd;
+void go_on(listener& l) {
+  listener_hold held(l);
+  (void)l.owner->remove(&l.pause, removal::do_not_wait);
+  l.owner->forget_after_close(&l.retry);
+  if (waits(l)) (void)l.owner->add(&l.readiness, forever);
 }
+
+void pause_over(int, short, void* argument) { go_on(*static_cast<listener*>(argument)); }
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Winvalid-offsetof"  // GCC and Clang both give it
+void descriptor_closed(pre_wait_work* w) {
+  go_on(*reinterpret_cast<listener*>(reinterpret_cast<char*>(w) - offsetof(listener, retry)));
+}
+#pragma GCC diagnostic pop
 
 }  // namespace
 
@@ -133,6 +164,7 @@ int open_listener(listener& l, loop& on, int fd, bool thread_safe) {
   l.readiness.on_event = came;
   l.pause.kind = closure::event;
   l.pause.on_event = pause_over;
+  l.retry.run = descriptor_closed;
   if (!thread_safe || on.threads() == nullptr) return 0;
   l.lock = make_shared_lock(on.threads());
   return l.lock != nullptr ? 0 : ENOMEM;
@@ -148,6 +180,13 @@ void set_wanted(listener& l, bool wanted) {
   listener_hold held(l);
   l.wanted = wanted;
   (void)follow(l);
+}
+
+int shed_connections(listener& l) {
+  listener_hold held(l);
+  l.sheds = true;
+  if (l.spare < 0) l.spare = open_spare();
+  return l.spare < 0 ? errno : 0;
 }
 
 void free_listener(listener& l) {

@@ -1,8 +1,9 @@
 // Accepting connections.
 //
 // What goes wrong with one connection is counted and passed over. When descriptors or memory run
-// out the listener pauses, 5 ms doubling up to 100 ms: trying again at once would burn the
-// processor (the connection stays ready), and who waits in the queue loses nothing.
+// out the listener pauses, 5 ms doubling up to 100 ms, or until its loop closes a descriptor:
+// trying again at once would burn the processor (the connection stays ready), and who waits in the
+// queue loses nothing. One that sheds answers such connections by closing them.
 #pragma once
 
 #include <sys/socket.h>
@@ -19,7 +20,7 @@ struct listener;
 
 struct listener_calls {
   void (*accepted)(listener*, int fd, sockaddr* address, socklen_t size) = nullptr;
-  // accept failed: for good, or from now on for lack of something.
+  // accept failed: for good, or from now on for lack of something; at most once a second.
   void (*failed)(listener*, int error) = nullptr;
 };
 
@@ -34,7 +35,12 @@ struct listener {
   bool wanted = false;  // somebody is there to be told
   bool closes_socket = false;
   bool leaves_blocking = false;
+  bool sheds = false;
+  int spare = -1;                 // the descriptor to shed with
   std::int64_t pausing = 0;       // ns; 0: not for lack of anything
+  std::int64_t told_at = -1;      // when `failed` was called last; -1: never
+  pre_wait_work retry;            // when a descriptor is closed meanwhile
+  std::uint64_t shed = 0;         // connections that were closed for lack of descriptors
   std::uint64_t passed_over = 0;  // connections that failed before they were accepted
   void (*destroy)(listener*) = nullptr;
 };
@@ -43,6 +49,10 @@ struct listener {
 int open_listener(listener& l, loop& on, int fd, bool thread_safe);
 int enable_listener(listener& l, bool enabled);  // 0 or an errno
 void set_wanted(listener& l, bool wanted);
+// From now on connections that lack a descriptor are accepted and closed at once, by means of a
+// spare one, so that their clients need not wait. Not certain while other threads open descriptors.
+// 0 or an errno.
+int shed_connections(listener& l);
 void free_listener(listener& l);
 
 }  // namespace eddy

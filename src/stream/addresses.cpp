@@ -53,7 +53,7 @@ bool connect_to_next_address(stream& s) {
       // A socket whose attempt failed cannot be used for another address.
       const int fd = socket_of(s);
       s.reading.fd = s.writing.fd = -1;
-      (void)sys::close(fd);
+      (void)s.owner->close_descriptor(fd);
     }
     s.state |= tries_addresses;
     if (connect_stream(s, at->ai_addr, at->ai_addrlen) == 0) return true;

@@ -56,7 +56,7 @@ int connect_stream(stream& s, const sockaddr* address, socklen_t size) {
   if (address != nullptr && sys::connect(fd, address, size) != 0) error = errno;
   const bool under_way = error == EINPROGRESS || error == EINTR;
   if (error != 0 && !under_way && error != ECONNREFUSED) {
-    if (fresh) (void)sys::close(fd);
+    if (fresh) (void)s.owner->close_descriptor(fd);
     return error;
   }
   (void)s.owner->remove(&s.reading, removal::do_not_wait);

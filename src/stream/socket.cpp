@@ -4,7 +4,6 @@
 #include <cerrno>
 
 #include "base/memory.h"
-#include "base/sys.h"
 #include "stream/extras.h"
 #include "stream/rate.h"
 #include "stream/socket_io.h"
@@ -67,7 +66,8 @@ void socket_destroy(stream& s) {
   abandon(s);
   forget_addresses(s);
   s.owner->forget_before_wait(&s.flushing);
-  if (s.reading.fd >= 0 && (s.options & close_on_free)) (void)sys::close(s.reading.fd);
+  if (s.reading.fd >= 0 && (s.options & close_on_free))
+    (void)s.owner->close_descriptor(s.reading.fd);
 }
 
 void socket_adjust_timeouts(stream& s) {

@@ -1,5 +1,5 @@
-// Part B of the fault list: what goes wrong with the bytes of one stream concerns that stream alone,
-// is told once, and loses nothing that could be kept.
+// Part B of the fault list: what goes wrong with the bytes of one stream concerns that stream
+// alone, is told once, and loses nothing that could be kept.
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/event.h>
@@ -223,8 +223,8 @@ TEST_P(stream_faults, the_end_of_the_other_side_keeps_nobody_busy) {
   run_until([&] { return r.ends != 0; });
   int waits = 0;
   evwatch* counter = evwatch_prepare_new(
-      base.get(), [](evwatch*, const evwatch_prepare_cb_info*, void* n) { ++*static_cast<int*>(n); },
-      &waits);
+      base.get(),
+      [](evwatch*, const evwatch_prepare_cb_info*, void* n) { ++*static_cast<int*>(n); }, &waits);
   const timeval soon{0, 50'000};
   event_base_loopexit(base.get(), &soon);
   event_base_dispatch(base.get());
@@ -290,8 +290,8 @@ TEST_P(stream_faults, a_file_is_sent_whole_whatever_the_pieces_that_go_at_a_time
   ASSERT_NE(parts, nullptr);
   ASSERT_EQ(evbuffer_add_file_segment(out, parts, 10, 600'000), 0);
   for (ev_off_t at = 600'010; at < static_cast<ev_off_t>(size); at += 9'091)
-    ASSERT_EQ(evbuffer_add_file_segment(out, parts, at,
-                                        std::min<ev_off_t>(9'091, static_cast<ev_off_t>(size) - at)),
+    ASSERT_EQ(evbuffer_add_file_segment(
+                  out, parts, at, std::min<ev_off_t>(9'091, static_cast<ev_off_t>(size) - at)),
               0);
   evbuffer_file_segment_free(parts);
   run_until([&] { return to.seen >= size; });

@@ -1,0 +1,164 @@
+// Part A of the fault list: what accepting may meet, and what a listener does then.
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <vector>
+
+#include "net/listener.h"
+#include "support/backends.h"
+#include "support/recorded.h"
+#include "support/sockets.h"
+#include "support/watching.h"
+
+namespace eddy::test {
+namespace {
+
+struct listening : listener {
+  tcp_listener at;
+  std::vector<descriptor> accepted;
+  std::vector<int> errors;
+  bool gone = false;
+
+  explicit listening(loop& on) {
+    static constexpr listener_calls functions{
+        [](listener* l, int fd, sockaddr*, socklen_t) {
+          static_cast<listening*>(l)->accepted.emplace_back(fd);
+        },
+        [](listener* l, int error) { static_cast<listening*>(l)->errors.push_back(error); }};
+    calls = &functions;
+    destroy = [](listener* l) { static_cast<listening*>(l)->gone = true; };
+    EXPECT_EQ(open_listener(*this, on, at.socket.get(), false), 0);
+    set_wanted(*this, true);
+    EXPECT_EQ(enable_listener(*this, true), 0);
+  }
+  ~listening() {
+    if (!gone) free_listener(*this);
+  }
+  descriptor client() {
+    descriptor made(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    EXPECT_EQ(::connect(made.get(), at.as_sockaddr(), sizeof at.address), 0);
+    return made;
+  }
+};
+
+class listener_faults : public on_every_backend {
+ protected:
+  static loop_options driven(driven_clock& clock) {
+    loop_options options;
+    options.clock = clock.source();
+    return options;
+  }
+  void look(int turns = 5) {
+    for (int i = 0; i < turns; ++i) on->run(run_once | run_nonblocking);
+  }
+  driven_clock clock;
+  opened_loop on{GetParam(), driven(clock)};
+};
+
+TEST_P(listener_faults, lack_of_descriptors_pauses_the_listener_longer_and_longer) {
+  listening l(*on);
+  descriptor client = l.client();
+  failing_calls failing(sys::call::accept, [](int n) { return n <= 6 ? EMFILE : 0; });
+  look();
+  EXPECT_EQ(failing.seen(), 1);
+  EXPECT_EQ(l.errors, std::vector<int>{EMFILE});
+  for (const int ms : {5, 10, 20, 40, 80, 100}) {
+    const int seen = failing.seen();
+    clock.now += (ms - 1) * 1'000'000LL;
+    look();
+    EXPECT_EQ(failing.seen(), seen) << "before " << ms << " ms have passed";
+    clock.now += 1'000'000;
+    look();
+    EXPECT_GT(failing.seen(), seen) << ms;
+  }
+  EXPECT_EQ(l.accepted.size(), 1u);
+  EXPECT_EQ(l.errors.size(), 1u) << "all within a second";
+}
+
+TEST_P(listener_faults, a_descriptor_that_the_loop_closes_ends_the_pause) {
+  listening l(*on);
+  descriptor client = l.client();
+  socket_pair other;
+  bool full = true;
+  failing_calls failing(sys::call::accept, [&](int) { return full ? ENFILE : 0; });
+  look();
+  ASSERT_TRUE(l.accepted.empty());
+  full = false;
+  EXPECT_EQ(on->close_descriptor(other.a.release()), 0);
+  look();  // the clock stands still
+  EXPECT_EQ(l.accepted.size(), 1u);
+}
+
+TEST_P(listener_faults, one_that_sheds_closes_what_it_cannot_take_at_once) {
+  listening l(*on);
+  ASSERT_EQ(shed_connections(l), 0);
+  descriptor client = l.client();
+  int calls = 0;
+  // Full, but for the one that was spared for this.
+  failing_calls failing(sys::call::accept, [&](int) { return ++calls == 1 ? EMFILE : 0; });
+  look();
+  char byte;
+  EXPECT_EQ(::recv(client.get(), &byte, 1, 0), 0);
+  EXPECT_EQ(l.shed, 1u);
+  EXPECT_TRUE(l.accepted.empty());
+  EXPECT_TRUE(l.errors.empty());
+}
+
+TEST_P(listener_faults, what_concerns_one_connection_is_counted_and_passed_over) {
+  const std::vector<int> errors{ECONNABORTED, EPROTO,      ENETDOWN,   EHOSTDOWN, ENONET,
+                                EHOSTUNREACH, ENETUNREACH, EOPNOTSUPP, EINTR,     EPERM};
+  listening l(*on);
+  descriptor client = l.client();
+  failing_calls failing(sys::call::accept, [&](int n) {
+    const auto at = static_cast<std::size_t>(n - 1);
+    return at < errors.size() ? errors[at] : 0;
+  });
+  look(1);
+  look();
+  EXPECT_EQ(l.accepted.size(), 1u);
+  EXPECT_EQ(l.passed_over, errors.size());
+  EXPECT_TRUE(l.errors.empty());
+}
+
+TEST_P(listener_faults, a_flood_of_failures_leaves_others_their_turn) {
+  listening l(*on);
+  descriptor client = l.client();
+  failing_calls failing(sys::call::accept, [](int) { return ECONNABORTED; });
+  on->run(run_once | run_nonblocking);
+  EXPECT_EQ(failing.seen(), 64);
+}
+
+TEST_P(listener_faults, a_connection_that_was_reset_before_it_is_accepted_is_handed_over) {
+  listening l(*on);
+  descriptor client = l.client();
+  const linger at_once{1, 0};
+  ASSERT_EQ(::setsockopt(client.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once), 0);
+  client.close();
+  look();
+  ASSERT_EQ(l.accepted.size(), 1u);
+  char byte;
+  EXPECT_EQ(::recv(l.accepted[0].get(), &byte, 1, 0), -1);
+  EXPECT_EQ(errno, ECONNRESET);
+}
+
+TEST_P(listener_faults, disabling_during_a_pause_lasts) {
+  listening l(*on);
+  descriptor client = l.client();
+  int failures = 1;
+  failing_calls failing(sys::call::accept, [&](int) { return failures-- > 0 ? EMFILE : 0; });
+  look();
+  EXPECT_EQ(enable_listener(l, false), 0);
+  clock.now += 1'000'000'000;
+  look();
+  EXPECT_TRUE(l.accepted.empty());
+  EXPECT_EQ(enable_listener(l, true), 0);
+  look();
+  EXPECT_EQ(l.accepted.size(), 1u);
+}
+
+EDDY_ON_EVERY_BACKEND(listener_faults);
+
+}  // namespace
+}  // namespace eddy::test
