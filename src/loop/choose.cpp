@@ -50,8 +50,12 @@ int loop::choose_backend(const loop_options& options) {
   for (std::size_t i = 0; i < count; ++i) {
     const backend_row& row = rows[i];
     if (name != nullptr && std::strcmp(name, row.name) != 0) continue;
-    if ((row.features & options.required_features) != options.required_features) continue;
-    if (switched_off(row, options)) continue;
+    const bool fits = (row.features & options.required_features) == options.required_features;
+    if (!fits || switched_off(row, options)) {
+      // Whoever set EDDY_BACKEND does not know what the program needs: it gets the next.
+      if (name != nullptr && options.backend == nullptr) name = nullptr;
+      continue;
+    }
     errno = ENOSYS;
     why_ = row.unavailable();
     if (why_ == nullptr) backend_ = row.create(&why_);

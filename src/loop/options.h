@@ -10,8 +10,9 @@
 namespace eddy {
 
 struct loop_options {
-  // A backend by name; null: EDDY_BACKEND if that is set (unless the environment is ignored), else
-  // the first of the table that is there and has `required_features`.
+  // A backend by name; null: EDDY_BACKEND if that is set (unless the environment is ignored) or,
+  // where the rest of this excludes it, the next; else the first of the table that is there and has
+  // `required_features`.
   const char* backend = nullptr;
   std::uint32_t required_features = 0;
   // Answers whether the method of that name is not wanted; may be null.

@@ -411,6 +411,18 @@ TEST_P(callbacks, may_do_anything) {
   EXPECT_EQ(on->count(count_added | count_active), 0);
 }
 
+TEST(choice_of_a_backend, by_the_environment_gives_way_to_what_the_program_excludes) {
+  ASSERT_EQ(::setenv("EDDY_BACKEND", "poll", 1), 0);
+  loop_options options;
+  options.avoids = [](const char* name, void*) { return std::string(name) == "poll"; };
+  loop avoiding, plain;
+  EXPECT_EQ(avoiding.open(options), 0);
+  EXPECT_EQ(std::string(avoiding.backend_name()), "select");
+  EXPECT_EQ(plain.open({}), 0);
+  EXPECT_EQ(std::string(plain.backend_name()), "poll");
+  ::unsetenv("EDDY_BACKEND");
+}
+
 EDDY_ON_EVERY_BACKEND(loops);
 
 INSTANTIATE_TEST_SUITE_P(
