@@ -27,12 +27,15 @@ void check_family(int family, const std::string& text) {
 void check_socket_address(const std::string& text) {
   sockaddr_storage address;
   int size = sizeof address;
-  if (evutil_parse_sockaddr_port(text.c_str(), reinterpret_cast<sockaddr*>(&address), &size) != 0) return;
+  if (evutil_parse_sockaddr_port(text.c_str(), reinterpret_cast<sockaddr*>(&address), &size) != 0)
+    return;
   REQUIRE(address.ss_family == AF_INET || address.ss_family == AF_INET6);
-  REQUIRE(size == (address.ss_family == AF_INET ? int{sizeof(sockaddr_in)} : int{sizeof(sockaddr_in6)}));
+  REQUIRE(size ==
+          (address.ss_family == AF_INET ? int{sizeof(sockaddr_in)} : int{sizeof(sockaddr_in6)}));
   sockaddr_in tight;
   int tight_size = sizeof tight;
-  const int fits = evutil_parse_sockaddr_port(text.c_str(), reinterpret_cast<sockaddr*>(&tight), &tight_size);
+  const int fits =
+      evutil_parse_sockaddr_port(text.c_str(), reinterpret_cast<sockaddr*>(&tight), &tight_size);
   REQUIRE((fits == 0) == (address.ss_family == AF_INET));
 }
 

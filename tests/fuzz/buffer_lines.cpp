@@ -21,9 +21,12 @@ std::optional<line> until(const std::string& text, const std::string& end) {
 // What a line is, by the words of the manual.
 std::optional<line> next_line(const std::string& text, evbuffer_eol_style style) {
   switch (style) {
-    case EVBUFFER_EOL_LF: return until(text, "\n");
-    case EVBUFFER_EOL_CRLF_STRICT: return until(text, "\r\n");
-    case EVBUFFER_EOL_NUL: return until(text, std::string(1, '\0'));
+    case EVBUFFER_EOL_LF:
+      return until(text, "\n");
+    case EVBUFFER_EOL_CRLF_STRICT:
+      return until(text, "\r\n");
+    case EVBUFFER_EOL_NUL:
+      return until(text, std::string(1, '\0'));
     case EVBUFFER_EOL_CRLF: {
       auto found = until(text, "\n");
       if (found && !found->text.empty() && found->text.back() == '\r') found->text.pop_back();

@@ -16,7 +16,7 @@ class input {
 
   bool used_up() const { return at_ == end_; }
   unsigned byte() { return used_up() ? 0 : *at_++; }
-  unsigned below(unsigned limit) { return byte() % limit; }
+  unsigned below(std::size_t limit) { return static_cast<unsigned>(byte() % limit); }
   // Mostly small; up to 16 MiB, so that sizes cross those of chains.
   std::size_t size() {
     const unsigned kind = byte();

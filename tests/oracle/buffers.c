@@ -278,7 +278,9 @@ static void multicast(void) {
   show("a", a);
   show("c", c);
   ask(evbuffer_add_buffer_reference(a, b));
-  ask(evbuffer_add_buffer_reference(c, evbuffer_new()));
+  struct evbuffer *nothing = evbuffer_new();
+  ask(evbuffer_add_buffer_reference(c, nothing));
+  evbuffer_free(nothing);
   evbuffer_free(a);
   show("b", b);
   show("c", c);
