@@ -16,7 +16,7 @@
 #include "backend/fired_list.h"
 #include "base/interest.h"
 
-namespace eddy {
+namespace eddy::engine {
 
 class buffer;
 struct operation;
@@ -122,4 +122,4 @@ class completion_backend : public backend {
   virtual watcher* next_moved() { return nullptr; }
 };
 
-}  // namespace eddy
+}  // namespace eddy::engine

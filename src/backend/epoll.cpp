@@ -8,7 +8,7 @@
 #include "base/sys.h"
 #include "base/sys_epoll.h"
 
-namespace eddy {
+namespace eddy::engine {
 namespace {
 
 constexpr std::size_t most_capacity = 4096;
@@ -128,4 +128,4 @@ int epoll_backend::after_fork() {
   return 0;
 }
 
-}  // namespace eddy
+}  // namespace eddy::engine

@@ -5,7 +5,7 @@
 
 #include "backend/backend.h"
 
-namespace eddy {
+namespace eddy::engine {
 
 class epoll_backend final : public backend {
  public:
@@ -37,4 +37,4 @@ class epoll_backend final : public backend {
   std::size_t capacity_ = 64;  // how many events a wait asks for; grows when they were too few
 };
 
-}  // namespace eddy
+}  // namespace eddy::engine

@@ -8,7 +8,7 @@
 #include "base/interest.h"
 #include "base/watcher.h"
 
-namespace eddy {
+namespace eddy::engine {
 
 // In the order of Linux's struct epoll_event, so that epoll_wait can write the list itself.
 struct fired {
@@ -23,4 +23,4 @@ struct fired_list {
   bool more = false;  // the backend's own array was full: the next wait should not sleep
 };
 
-}  // namespace eddy
+}  // namespace eddy::engine

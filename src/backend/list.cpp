@@ -5,6 +5,7 @@
 namespace eddy {
 
 std::size_t list_backends(backend_info* out, std::size_t capacity) noexcept {
+  using namespace engine;
   static_assert(unsigned{feature_edge} == backend_edge_triggered &&
                 unsigned{feature_completion} == backend_completion);
   constexpr std::uint32_t told =

@@ -13,7 +13,7 @@
 #include "base/callback.h"
 #include "base/watcher.h"
 
-namespace eddy {
+namespace eddy::engine {
 
 enum class verb : std::uint8_t { accept, connect, recv, send, read, write, poll, timeout };
 constexpr int verb_count = 8;
@@ -92,4 +92,4 @@ class operation_queue {
   operation* last_ = nullptr;
 };
 
-}  // namespace eddy
+}  // namespace eddy::engine

@@ -6,7 +6,7 @@
 #include "base/memory.h"
 #include "base/sys.h"
 
-namespace eddy {
+namespace eddy::engine {
 namespace {
 
 short to_poll(interest wanted) {
@@ -113,4 +113,4 @@ int poll_backend::after_fork() {
   return 0;
 }
 
-}  // namespace eddy
+}  // namespace eddy::engine

@@ -5,7 +5,7 @@
 
 #include "backend/backend.h"
 
-namespace eddy {
+namespace eddy::engine {
 
 class poll_backend final : public backend {
  public:
@@ -31,4 +31,4 @@ class poll_backend final : public backend {
   std::size_t start_ = 0;      // where the scan begins, so that no descriptor is always last
 };
 
-}  // namespace eddy
+}  // namespace eddy::engine

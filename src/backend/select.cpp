@@ -7,7 +7,7 @@
 #include "base/memory.h"
 #include "base/sys.h"
 
-namespace eddy {
+namespace eddy::engine {
 namespace {
 
 // Rounded up to µs, so that a timer is never early. Some systems refuse more than 10^8 seconds.
@@ -83,4 +83,4 @@ int select_backend::after_fork() {
   return 0;
 }
 
-}  // namespace eddy
+}  // namespace eddy::engine

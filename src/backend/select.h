@@ -5,7 +5,7 @@
 
 #include "backend/backend.h"
 
-namespace eddy {
+namespace eddy::engine {
 
 class select_backend final : public backend {
  public:
@@ -32,4 +32,4 @@ class select_backend final : public backend {
   std::uint32_t tags_[FD_SETSIZE] = {};
 };
 
-}  // namespace eddy
+}  // namespace eddy::engine

@@ -10,7 +10,7 @@
 #include "backend/uring.h"
 #endif
 
-namespace eddy {
+namespace eddy::engine {
 namespace {
 
 const char* always_there() { return nullptr; }
@@ -62,4 +62,4 @@ const backend_row* find_backend(const char* name) {
   return nullptr;
 }
 
-}  // namespace eddy
+}  // namespace eddy::engine

@@ -6,7 +6,7 @@
 
 #include "backend/backend.h"
 
-namespace eddy {
+namespace eddy::engine {
 
 struct backend_row {
   const char* name;
@@ -28,4 +28,4 @@ const backend_row* backend_table(std::size_t* count);
 // Null when there is no such row.
 const backend_row* find_backend(const char* name);
 
-}  // namespace eddy
+}  // namespace eddy::engine

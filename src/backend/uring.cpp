@@ -9,7 +9,7 @@
 
 #include "base/sys.h"
 
-namespace eddy {
+namespace eddy::engine {
 
 int uring_backend::after_fork() {
   if (const int error = epoll_->after_fork()) return error;
@@ -142,4 +142,4 @@ void uring_backend::cancel_request(std::uint64_t number) {
   ::io_uring_sqe_set_data64(sqe, of_nobody);
 }
 
-}  // namespace eddy
+}  // namespace eddy::engine

@@ -17,7 +17,7 @@
 #include "backend/uring_send.h"
 #include "base/handle_table.h"
 
-namespace eddy {
+namespace eddy::engine {
 
 constexpr unsigned char op_epoll_wait = 59;  // Linux 6.15; not in the headers of Debian 12
 
@@ -142,4 +142,4 @@ class uring_backend final : public completion_backend {
   int epoll_count_ = 0;                  // of them, still to be collected
 };
 
-}  // namespace eddy
+}  // namespace eddy::engine

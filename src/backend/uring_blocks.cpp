@@ -9,7 +9,7 @@
 #include "base/memory.h"
 #include "base/sys.h"
 
-namespace eddy {
+namespace eddy::engine {
 namespace {
 
 // Not in the headers of Debian 12.
@@ -147,4 +147,4 @@ chain* receive_blocks::take(unsigned cqe_flags, std::size_t size) {
   return made;
 }
 
-}  // namespace eddy
+}  // namespace eddy::engine

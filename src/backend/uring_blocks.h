@@ -12,7 +12,7 @@
 
 #include "buffer/chain.h"
 
-namespace eddy {
+namespace eddy::engine {
 
 class receive_blocks;
 
@@ -67,4 +67,4 @@ class receive_blocks {
   std::atomic<std::size_t> alive_{1};              // blocks, and the ring
 };
 
-}  // namespace eddy
+}  // namespace eddy::engine

@@ -10,7 +10,7 @@
 #include "base/memory.h"
 #include "base/sys.h"
 
-namespace eddy {
+namespace eddy::engine {
 namespace {
 
 constexpr unsigned needed_features =
@@ -102,4 +102,4 @@ backend* make_uring_backend(const char** why) {
   return nullptr;
 }
 
-}  // namespace eddy
+}  // namespace eddy::engine

@@ -10,7 +10,7 @@
 #include "base/sys.h"
 #include "base/sys_fork.h"
 
-namespace eddy {
+namespace eddy::engine {
 namespace {
 
 // A turn's worth of many connections; less for those whose locked memory is limited (the userland
@@ -196,4 +196,4 @@ void uring_backend::end_all(std::int64_t result) {
   operations_.clear();
 }
 
-}  // namespace eddy
+}  // namespace eddy::engine

@@ -9,7 +9,7 @@
 
 #include "buffer/chain.h"
 
-namespace eddy {
+namespace eddy::engine {
 
 struct watcher;
 
@@ -26,4 +26,4 @@ struct send_job {
   chain* held[most_pieces];
 };
 
-}  // namespace eddy
+}  // namespace eddy::engine

@@ -9,7 +9,7 @@
 #include "base/memory.h"
 #include "buffer/buffer.h"
 
-namespace eddy {
+namespace eddy::engine {
 namespace {
 
 // Takes the place of a watcher that is gone until the kernel has let go of its request.
@@ -288,4 +288,4 @@ void uring_backend::restart_transfers() {
   sends_.clear();
 }
 
-}  // namespace eddy
+}  // namespace eddy::engine

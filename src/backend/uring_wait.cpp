@@ -5,7 +5,7 @@
 #include "backend/uring.h"
 #include "base/sys.h"
 
-namespace eddy {
+namespace eddy::engine {
 namespace {
 
 // When the epoll set cannot be waited for through the ring, whatever the reason, it is looked at so
@@ -162,4 +162,4 @@ int uring_backend::take_epoll_events(fired_list& fired_now) {
   return 0;
 }
 
-}  // namespace eddy
+}  // namespace eddy::engine

@@ -5,7 +5,7 @@
 
 #include "base/sys.h"
 
-namespace eddy {
+namespace eddy::engine {
 
 int waker::open() {
   if (is_open()) return 0;
@@ -42,4 +42,4 @@ void waker::drain() const {
   }
 }
 
-}  // namespace eddy
+}  // namespace eddy::engine

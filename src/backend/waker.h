@@ -5,7 +5,7 @@
 // the loop looks are one.
 #pragma once
 
-namespace eddy {
+namespace eddy::engine {
 
 class waker {
  public:
@@ -37,4 +37,4 @@ class waker {
   int write_end_ = -1;
 };
 
-}  // namespace eddy
+}  // namespace eddy::engine

@@ -10,7 +10,7 @@
 
 #include "base/memory.h"
 
-namespace eddy {
+namespace eddy::engine {
 
 template <class T>
 class array {
@@ -86,4 +86,4 @@ class array {
   std::size_t capacity_ = 0;
 };
 
-}  // namespace eddy
+}  // namespace eddy::engine

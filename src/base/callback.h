@@ -10,7 +10,7 @@
 
 #include "base/list.h"
 
-namespace eddy {
+namespace eddy::engine {
 
 struct watcher;
 struct callback;
@@ -61,4 +61,4 @@ struct callback {
   void clear(callback_flag flag) { flags = static_cast<std::int16_t>(flags & ~flag); }
 };
 
-}  // namespace eddy
+}  // namespace eddy::engine

@@ -5,7 +5,7 @@
 
 #include "base/sys.h"
 
-namespace eddy {
+namespace eddy::engine {
 
 constexpr std::int64_t nanoseconds_per_second = 1'000'000'000;
 constexpr std::int64_t forever = -1;  // as a wait: until something happens
@@ -24,4 +24,4 @@ constexpr std::int64_t saturating_add(std::int64_t a, std::int64_t b) {
   return b > 0 ? INT64_MAX : INT64_MIN;
 }
 
-}  // namespace eddy
+}  // namespace eddy::engine

@@ -8,7 +8,7 @@
 
 #include "base/array.h"
 
-namespace eddy {
+namespace eddy::engine {
 
 template <class T>
 class handle_table {
@@ -85,4 +85,4 @@ class handle_table {
   std::size_t used_ = 0;
 };
 
-}  // namespace eddy
+}  // namespace eddy::engine

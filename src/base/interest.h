@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-namespace eddy {
+namespace eddy::engine {
 
 enum watch_bits : std::int16_t {
   watch_timeout = 0x01,
@@ -22,4 +22,4 @@ using interest = std::uint8_t;
 
 constexpr interest readiness_bits = watch_read | watch_write | watch_closed;
 
-}  // namespace eddy
+}  // namespace eddy::engine

@@ -2,7 +2,7 @@
 // allocate.
 #pragma once
 
-namespace eddy {
+namespace eddy::engine {
 
 struct list_node {
   list_node* next = nullptr;
@@ -63,4 +63,4 @@ class list_head {
   list_node sentinel_;
 };
 
-}  // namespace eddy
+}  // namespace eddy::engine

@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <cstring>
 
-namespace eddy::memory {
+namespace eddy::engine::memory {
 namespace {
 
 functions chosen_functions{nullptr, nullptr, nullptr};
@@ -48,4 +48,4 @@ void release(void* p) {
     std::free(p);
 }
 
-}  // namespace eddy::memory
+}  // namespace eddy::engine::memory

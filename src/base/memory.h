@@ -9,7 +9,7 @@
 #include <new>
 #include <utility>
 
-namespace eddy::memory {
+namespace eddy::engine::memory {
 
 struct functions {
   void* (*allocate)(std::size_t);
@@ -41,4 +41,4 @@ void destroy(T* object) {
   release(object);
 }
 
-}  // namespace eddy::memory
+}  // namespace eddy::engine::memory

@@ -2,7 +2,7 @@
 
 #include "base/memory.h"
 
-namespace eddy {
+namespace eddy::engine {
 
 shared_lock* make_shared_lock(const threading* threads) {
   auto* made = memory::create<shared_lock>();
@@ -20,4 +20,4 @@ void drop_shared_lock(shared_lock* lock) {
   memory::destroy(lock);
 }
 
-}  // namespace eddy
+}  // namespace eddy::engine

@@ -5,7 +5,7 @@
 
 #include "base/threading.h"
 
-namespace eddy {
+namespace eddy::engine {
 
 struct shared_lock {
   const threading* threads = nullptr;
@@ -37,4 +37,4 @@ class shared_guard {
   shared_lock* lock_;
 };
 
-}  // namespace eddy
+}  // namespace eddy::engine

@@ -11,7 +11,7 @@
 #include <cerrno>
 #include <cstdlib>
 
-namespace eddy::sys {
+namespace eddy::engine::sys {
 namespace {
 
 std::atomic<interceptor*> installed{nullptr};
@@ -105,4 +105,4 @@ const char* trusted_environment(const char* name) {
   return secure_mode() ? nullptr : std::getenv(name);
 }
 
-}  // namespace eddy::sys
+}  // namespace eddy::engine::sys

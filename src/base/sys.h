@@ -15,7 +15,7 @@
 #include <cstdint>
 #include <ctime>
 
-namespace eddy::sys {
+namespace eddy::engine::sys {
 
 enum class call : std::uint8_t {
   read,
@@ -105,4 +105,4 @@ bool secure_mode();
 // getenv, but null in secure mode.
 const char* trusted_environment(const char* name);
 
-}  // namespace eddy::sys
+}  // namespace eddy::engine::sys

@@ -12,7 +12,7 @@
 
 #include "base/sys.h"
 
-namespace eddy::sys {
+namespace eddy::engine::sys {
 namespace {
 
 std::atomic<bool> has_pwait2{true};
@@ -41,4 +41,4 @@ int epoll_wait(int epoll, epoll_event* events, int capacity, std::int64_t timeou
   return ::epoll_wait(epoll, events, capacity, to_milliseconds(timeout));
 }
 
-}  // namespace eddy::sys
+}  // namespace eddy::engine::sys

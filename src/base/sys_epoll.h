@@ -5,10 +5,10 @@
 
 struct epoll_event;
 
-namespace eddy::sys {
+namespace eddy::engine::sys {
 
 // `timeout` in ns, negative = without end. Where the kernel knows milliseconds only, it is rounded
 // up.
 int epoll_wait(int epoll, epoll_event* events, int capacity, std::int64_t timeout);
 
-}  // namespace eddy::sys
+}  // namespace eddy::engine::sys

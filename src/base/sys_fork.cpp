@@ -6,7 +6,7 @@
 #include <atomic>
 #include <new>
 
-namespace eddy::sys {
+namespace eddy::engine::sys {
 namespace {
 
 using mark = std::atomic<std::uint64_t>;
@@ -39,4 +39,4 @@ std::uint64_t process_mark() {
   return page->compare_exchange_strong(fresh, mine) ? mine : fresh;
 }
 
-}  // namespace eddy::sys
+}  // namespace eddy::engine::sys

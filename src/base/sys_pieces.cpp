@@ -10,7 +10,7 @@
 
 #include "base/sys.h"
 
-namespace eddy::sys {
+namespace eddy::engine::sys {
 namespace {
 
 // What a test shortened a transfer to.
@@ -101,4 +101,4 @@ int stream_socket(int family) {
   return ::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 }
 
-}  // namespace eddy::sys
+}  // namespace eddy::engine::sys

@@ -6,7 +6,7 @@
 
 #include <sys/time.h>
 
-namespace eddy {
+namespace eddy::engine {
 
 struct threading {
   void* (*lock_alloc)(unsigned locktype);
@@ -22,4 +22,4 @@ struct threading {
 
 constexpr unsigned recursive_lock_type = 1;  // EVTHREAD_LOCKTYPE_RECURSIVE
 
-}  // namespace eddy
+}  // namespace eddy::engine

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace eddy {
+namespace eddy::engine {
 
 // How far ahead to fetch: a watcher that is looked at, or told its place, is a cache miss.
 constexpr std::size_t ahead = 16;
@@ -63,4 +63,4 @@ void timer_heap::make_heap() {
   }
 }
 
-}  // namespace eddy
+}  // namespace eddy::engine

@@ -18,7 +18,7 @@
 #include "base/array.h"
 #include "base/watcher.h"
 
-namespace eddy {
+namespace eddy::engine {
 
 class timer_heap {
  public:
@@ -185,4 +185,4 @@ class timer_heap {
   array<entry> due_;
 };
 
-}  // namespace eddy
+}  // namespace eddy::engine

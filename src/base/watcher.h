@@ -1,8 +1,8 @@
 // A watcher: interest in a descriptor, a signal, a timeout, or a descriptor with a timeout.
 //
-// Data only; `eddy::loop` gives it its meaning. The owner keeps the memory and must not move it
-// while it is added. The layout is the C face's `struct event` (128 bytes on LP64), so that a
-// program's event *is* the engine's watcher: no second object, no lookup. src/capi checks the
+// Data only; `eddy::engine::loop` gives it its meaning. The owner keeps the memory and must not
+// move it while it is added. The layout is the C face's `struct event` (128 bytes on LP64), so that
+// a program's event *is* the engine's watcher: no second object, no lookup. src/capi checks the
 // offsets.
 #pragma once
 
@@ -12,7 +12,7 @@
 #include "base/callback.h"
 #include "base/interest.h"
 
-namespace eddy {
+namespace eddy::engine {
 
 class loop;
 struct chain;
@@ -70,4 +70,4 @@ struct watcher : callback {
 // Where `timeout_at` stands in a watcher; the compiler's own offsetof is for standard layout only.
 constexpr std::size_t timeout_place_offset = sizeof(callback);
 
-}  // namespace eddy
+}  // namespace eddy::engine

@@ -5,7 +5,7 @@
 
 #include "buffer/buffer.h"
 
-namespace eddy {
+namespace eddy::engine {
 
 int buffer::check_growth(std::size_t by) const { return by > longest - size_ ? EOVERFLOW : 0; }
 
@@ -112,4 +112,4 @@ int buffer::add_shown(const buffer& from) {
   return 0;
 }
 
-}  // namespace eddy
+}  // namespace eddy::engine

@@ -14,7 +14,7 @@
 
 #include "buffer/chain.h"
 
-namespace eddy {
+namespace eddy::engine {
 
 class buffer {
  public:
@@ -113,4 +113,4 @@ class buffer {
   std::size_t size_ = 0;
 };
 
-}  // namespace eddy
+}  // namespace eddy::engine

@@ -5,7 +5,7 @@
 
 #include "base/memory.h"
 
-namespace eddy {
+namespace eddy::engine {
 namespace {
 
 // The first chain of a small buffer; larger ones are powers of two, up to a page's worth of waste.
@@ -70,4 +70,4 @@ void release_chain(chain* c) {
   memory::release(c);
 }
 
-}  // namespace eddy
+}  // namespace eddy::engine

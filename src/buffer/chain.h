@@ -9,7 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace eddy {
+namespace eddy::engine {
 
 // A file whose bytes from `offset` on also stand at `memory`.
 struct mapped_file {
@@ -54,4 +54,4 @@ chain* make_showing_chain(chain* of);
 // The chain is not used by this holder any more.
 void release_chain(chain* c);
 
-}  // namespace eddy
+}  // namespace eddy::engine

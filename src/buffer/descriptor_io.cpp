@@ -7,7 +7,7 @@
 
 #include "base/sys.h"
 
-namespace eddy {
+namespace eddy::engine {
 namespace {
 
 constexpr int most_pieces = 64;
@@ -56,4 +56,4 @@ ssize_t write_from(const buffer& from, int fd, std::size_t most) {
   return -errno;
 }
 
-}  // namespace eddy
+}  // namespace eddy::engine

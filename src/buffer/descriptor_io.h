@@ -7,7 +7,7 @@
 
 #include "buffer/buffer.h"
 
-namespace eddy {
+namespace eddy::engine {
 
 // Reads at most `most` bytes behind what there is. How many; 0 at the end; or minus an errno.
 ssize_t read_into(buffer& to, int fd, std::size_t most);
@@ -16,4 +16,4 @@ ssize_t read_into(buffer& to, int fd, std::size_t most);
 // by sendfile. How many, or minus an errno. No SIGPIPE.
 ssize_t write_from(const buffer& from, int fd, std::size_t most);
 
-}  // namespace eddy
+}  // namespace eddy::engine

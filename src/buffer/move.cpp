@@ -4,7 +4,7 @@
 
 #include "buffer/buffer.h"
 
-namespace eddy {
+namespace eddy::engine {
 
 void buffer::move_all_behind(buffer& from) {
   if (&from == this || from.size_ == 0) return;
@@ -82,4 +82,4 @@ int buffer::move_some(buffer& from, std::size_t size) {
   return 0;
 }
 
-}  // namespace eddy
+}  // namespace eddy::engine

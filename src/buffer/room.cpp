@@ -5,7 +5,7 @@
 
 #include "buffer/buffer.h"
 
-namespace eddy {
+namespace eddy::engine {
 
 int buffer::expand(std::size_t size) {
   if (const int error = check_growth(size)) return error;
@@ -99,4 +99,4 @@ int buffer::commit(const iovec* pieces, int count) {
   return 0;
 }
 
-}  // namespace eddy
+}  // namespace eddy::engine

@@ -4,7 +4,7 @@
 
 #include "buffer/buffer.h"
 
-namespace eddy {
+namespace eddy::engine {
 
 // A place in a buffer, which goes on from chain to chain.
 class buffer_cursor {
@@ -83,4 +83,4 @@ std::size_t buffer::find(const void* what, std::size_t size, std::size_t from,
   return nowhere;
 }
 
-}  // namespace eddy
+}  // namespace eddy::engine

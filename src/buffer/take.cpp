@@ -4,7 +4,7 @@
 
 #include "buffer/buffer.h"
 
-namespace eddy {
+namespace eddy::engine {
 
 void buffer::drain(std::size_t size) {
   size = std::min(size, size_);
@@ -139,4 +139,4 @@ unsigned char buffer::at(std::size_t offset) const {
   return c->data()[offset];
 }
 
-}  // namespace eddy
+}  // namespace eddy::engine

@@ -10,7 +10,7 @@
 #include "base/shared_lock.h"
 #include "buffer/buffer.h"
 
-namespace eddy {
+namespace eddy::engine {
 
 struct watched_buffer;
 
@@ -54,4 +54,4 @@ class two_buffers_guard {
   buffer_guard first_, second_;
 };
 
-}  // namespace eddy
+}  // namespace eddy::engine

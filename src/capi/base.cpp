@@ -4,8 +4,8 @@
 #include "capi/base.h"
 #include "capi/settings.h"
 
-using namespace eddy;
-using namespace eddy::capi;
+using namespace eddy::engine;
+using namespace eddy::engine::capi;
 
 namespace {
 

@@ -9,14 +9,14 @@
 #include "base/watcher.h"
 #include "loop/loop.h"
 
-struct event_base : eddy::loop {
-  eddy::list_head once_events;            // once_event::link; released with the base
-  eddy::list_head hooks;                  // evwatch
-  eddy::array<timeval*> common_timevals;  // by queue number; programs hold these pointers
+struct event_base : eddy::engine::loop {
+  eddy::engine::list_head once_events;            // once_event::link; released with the base
+  eddy::engine::list_head hooks;                  // evwatch
+  eddy::engine::array<timeval*> common_timevals;  // by queue number; programs hold these pointers
   int config_flags = 0;
 };
 
-namespace eddy::capi {
+namespace eddy::engine::capi {
 
 inline watcher* to_watcher(event* ev) { return reinterpret_cast<watcher*>(ev); }
 inline const watcher* to_watcher(const event* ev) { return reinterpret_cast<const watcher*>(ev); }
@@ -49,4 +49,4 @@ void debug_release();
 void release_once_events(event_base* base);
 void release_hooks(event_base* base);
 
-}  // namespace eddy::capi
+}  // namespace eddy::engine::capi

@@ -12,16 +12,16 @@
 #include "capi/base.h"
 
 struct evbuffer_cb_entry {
-  eddy::list_node link;
+  eddy::engine::list_node link;
   evbuffer_cb_func call = nullptr;
   evbuffer_cb call_old = nullptr;  // of evbuffer_setcb; one of the two is set
   void* argument = nullptr;
   ev_uint32_t flags = EVBUFFER_CB_ENABLED;
 };
 
-struct evbuffer : eddy::watched_buffer {};
+struct evbuffer : eddy::engine::watched_buffer {};
 
-namespace eddy::capi {
+namespace eddy::engine::capi {
 
 // Stands between a buffer and who keeps it, from the first callback or lock of its own on.
 struct buffer_extras : buffer_keeper {
@@ -55,4 +55,4 @@ inline int as_buffer_result(int error) {
   return -1;
 }
 
-}  // namespace eddy::capi
+}  // namespace eddy::engine::capi

@@ -2,8 +2,8 @@
 #include "base/memory.h"
 #include "capi/buffer.h"
 
-using namespace eddy;
-using namespace eddy::capi;
+using namespace eddy::engine;
+using namespace eddy::engine::capi;
 
 namespace {
 
@@ -60,7 +60,7 @@ evbuffer_cb_entry* add_entry(evbuffer* b, void* argument) {
 
 }  // namespace
 
-namespace eddy::capi {
+namespace eddy::engine::capi {
 
 buffer_extras* find_extras(const evbuffer* b) {
   return b->keeper != nullptr && b->keeper->changed == extras_changed
@@ -93,7 +93,7 @@ void release_extras(evbuffer* b) {
   memory::destroy(x);
 }
 
-}  // namespace eddy::capi
+}  // namespace eddy::engine::capi
 
 extern "C" {
 

@@ -5,8 +5,8 @@
 
 #include "capi/buffer.h"
 
-using namespace eddy;
-using namespace eddy::capi;
+using namespace eddy::engine;
+using namespace eddy::engine::capi;
 
 namespace {
 

@@ -9,8 +9,8 @@
 #include "capi/buffer.h"
 #include "capi/settings.h"
 
-using namespace eddy;
-using namespace eddy::capi;
+using namespace eddy::engine;
+using namespace eddy::engine::capi;
 
 struct evbuffer_file_segment {
   std::atomic<int> references{1};

@@ -5,8 +5,8 @@
 #include "buffer/descriptor_io.h"
 #include "capi/buffer.h"
 
-using namespace eddy;
-using namespace eddy::capi;
+using namespace eddy::engine;
+using namespace eddy::engine::capi;
 
 constexpr std::size_t most_at_once = 4096;  // of a read, as in libevent
 

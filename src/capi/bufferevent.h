@@ -11,7 +11,7 @@
 #include "capi/buffer.h"
 #include "stream/stream.h"
 
-namespace eddy::capi {
+namespace eddy::engine::capi {
 
 inline stream& to_stream(bufferevent* b) { return *reinterpret_cast<stream*>(b); }
 inline const stream& to_stream(const bufferevent* b) { return *reinterpret_cast<const stream*>(b); }
@@ -24,4 +24,4 @@ inline int as_stream_result(int error) {
   return -1;
 }
 
-}  // namespace eddy::capi
+}  // namespace eddy::engine::capi

@@ -6,8 +6,8 @@
 #include "stream/pair.h"
 #include "stream/socket.h"
 
-using namespace eddy;
-using namespace eddy::capi;
+using namespace eddy::engine;
+using namespace eddy::engine::capi;
 
 constexpr bool same(int theirs, int ours) { return theirs == ours; }
 static_assert(same(BEV_OPT_CLOSE_ON_FREE, close_on_free) && same(BEV_OPT_THREADSAFE, thread_safe) &&

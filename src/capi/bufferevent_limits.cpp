@@ -7,11 +7,11 @@
 #include "stream/rate.h"
 #include "stream/socket.h"
 
-using namespace eddy;
-using namespace eddy::capi;
+using namespace eddy::engine;
+using namespace eddy::engine::capi;
 
-struct ev_token_bucket_cfg : eddy::rate_config {};
-struct bufferevent_rate_limit_group : eddy::rate_group {};
+struct ev_token_bucket_cfg : eddy::engine::rate_config {};
+struct bufferevent_rate_limit_group : eddy::engine::rate_group {};
 
 namespace {
 

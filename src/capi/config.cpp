@@ -12,8 +12,8 @@
 #include "capi/base.h"
 #include "capi/settings.h"
 
-using namespace eddy;
-using namespace eddy::capi;
+using namespace eddy::engine;
+using namespace eddy::engine::capi;
 
 struct event_config {
   array<char*> avoided;
@@ -24,7 +24,7 @@ struct event_config {
   int limited_from = 1;
 };
 
-namespace eddy::capi {
+namespace eddy::engine::capi {
 
 event_base* current_base = nullptr;
 
@@ -62,7 +62,7 @@ void show_method(const event_base* base) {
 }
 
 }  // namespace
-}  // namespace eddy::capi
+}  // namespace eddy::engine::capi
 
 extern "C" {
 

@@ -9,7 +9,7 @@
 #include "capi/base.h"
 #include "capi/settings.h"
 
-namespace eddy::capi {
+namespace eddy::engine::capi {
 namespace {
 
 struct known_event {
@@ -161,9 +161,9 @@ void debug_release() {
   state().events.release();
 }
 
-}  // namespace eddy::capi
+}  // namespace eddy::engine::capi
 
-using namespace eddy::capi;
+using namespace eddy::engine::capi;
 
 extern "C" {
 

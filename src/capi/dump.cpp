@@ -3,8 +3,8 @@
 
 #include "capi/base.h"
 
-using namespace eddy;
-using namespace eddy::capi;
+using namespace eddy::engine;
+using namespace eddy::engine::capi;
 
 namespace {
 

@@ -11,8 +11,8 @@
 #include "capi/base.h"
 #include "capi/settings.h"
 
-using namespace eddy;
-using namespace eddy::capi;
+using namespace eddy::engine;
+using namespace eddy::engine::capi;
 
 // A program's struct event is a watcher, byte for byte.
 static_assert(sizeof(event) == sizeof(watcher) && alignof(event) == alignof(watcher));

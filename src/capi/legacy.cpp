@@ -4,7 +4,7 @@
 #include "capi/base.h"
 #include "capi/settings.h"
 
-using namespace eddy::capi;
+using namespace eddy::engine::capi;
 
 extern "C" {
 

@@ -13,10 +13,10 @@
 #include "capi/settings.h"
 #include "net/listener.h"
 
-using namespace eddy;
-using namespace eddy::capi;
+using namespace eddy::engine;
+using namespace eddy::engine::capi;
 
-struct evconnlistener : eddy::listener {
+struct evconnlistener : eddy::engine::listener {
   evconnlistener_cb on_connection = nullptr;
   evconnlistener_errorcb on_error = nullptr;
   void* argument = nullptr;

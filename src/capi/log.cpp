@@ -11,7 +11,7 @@
 #include "capi/process_state.h"
 #include "capi/settings.h"
 
-namespace eddy::capi {
+namespace eddy::engine::capi {
 namespace {
 
 // As in libevent: the longest message, with its final NUL.
@@ -104,21 +104,21 @@ void log_errx(int exit_code, const char* format, ...) {
   end_process(exit_code);
 }
 
-}  // namespace eddy::capi
+}  // namespace eddy::engine::capi
 
 extern "C" {
 
 void event_set_log_callback(event_log_cb cb) {
-  eddy::capi::process.log.store(cb, std::memory_order_relaxed);
+  eddy::engine::capi::process.log.store(cb, std::memory_order_relaxed);
 }
 
 void event_set_fatal_callback(event_fatal_cb cb) {
-  eddy::capi::process.fatal.store(cb, std::memory_order_relaxed);
+  eddy::engine::capi::process.fatal.store(cb, std::memory_order_relaxed);
 }
 
 void event_enable_debug_logging(ev_uint32_t which) {
-  if (which != EVENT_DBG_NONE) eddy::capi::calls_are_looked_at = true;
-  eddy::capi::process.debug_mask.store(which, std::memory_order_relaxed);
+  if (which != EVENT_DBG_NONE) eddy::engine::capi::calls_are_looked_at = true;
+  eddy::engine::capi::process.debug_mask.store(which, std::memory_order_relaxed);
 }
 
 }  // extern "C"

@@ -8,9 +8,9 @@
 
 #include "capi/settings.h"
 
-using eddy::capi::end_process;
-using eddy::capi::log_formatted;
-using eddy::capi::without_error_text;
+using eddy::engine::capi::end_process;
+using eddy::engine::capi::log_formatted;
+using eddy::engine::capi::without_error_text;
 
 extern "C" {
 
@@ -52,7 +52,7 @@ void event_msgx(const char* format, ...) {
 }
 
 void event_debugx_(const char* format, ...) {
-  if (!eddy::capi::debug_logging_enabled()) return;
+  if (!eddy::engine::capi::debug_logging_enabled()) return;
   std::va_list arguments;
   va_start(arguments, format);
   log_formatted(EVENT_LOG_DEBUG, without_error_text, format, arguments);

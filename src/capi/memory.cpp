@@ -9,7 +9,7 @@
 
 #include "capi/settings.h"
 
-namespace eddy::capi {
+namespace eddy::engine::capi {
 
 void* mm_malloc(std::size_t size) { return size == 0 ? nullptr : memory::allocate(size); }
 
@@ -37,15 +37,15 @@ char* mm_strdup(const char* text) {
 
 void mm_free(void* p) { memory::release(p); }
 
-}  // namespace eddy::capi
+}  // namespace eddy::engine::capi
 
-namespace mm = eddy::capi;
+namespace mm = eddy::engine::capi;
 
 extern "C" {
 
 void event_set_mem_functions(void* (*malloc_fn)(size_t), void* (*realloc_fn)(void*, size_t),
                              void (*free_fn)(void*)) {
-  eddy::memory::set_functions({malloc_fn, realloc_fn, free_fn});
+  eddy::engine::memory::set_functions({malloc_fn, realloc_fn, free_fn});
 }
 
 // No header declares these, but libevent exports them, and its other libraries and some programs

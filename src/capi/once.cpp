@@ -2,8 +2,8 @@
 #include "capi/base.h"
 #include "capi/settings.h"
 
-using namespace eddy;
-using namespace eddy::capi;
+using namespace eddy::engine;
+using namespace eddy::engine::capi;
 
 namespace {
 
@@ -29,7 +29,7 @@ void run_once_event(evutil_socket_t fd, short what, void* argument) {
 
 }  // namespace
 
-namespace eddy::capi {
+namespace eddy::engine::capi {
 
 void release_once_events(event_base* base) {
   while (!base->once_events.empty()) {
@@ -40,7 +40,7 @@ void release_once_events(event_base* base) {
   }
 }
 
-}  // namespace eddy::capi
+}  // namespace eddy::engine::capi
 
 extern "C" {
 

@@ -8,7 +8,7 @@
 
 #include "base/threading.h"
 
-namespace eddy::capi {
+namespace eddy::engine::capi {
 
 struct process_state {
   // Atomic, because a thread may log while another still starts; the order does not matter.
@@ -30,4 +30,4 @@ struct process_state {
 
 extern process_state process;
 
-}  // namespace eddy::capi
+}  // namespace eddy::engine::capi

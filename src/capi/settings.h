@@ -9,7 +9,7 @@
 
 #include "base/threading.h"
 
-namespace eddy::capi {
+namespace eddy::engine::capi {
 
 // --- Memory: all of the C face comes from here, so that event_set_mem_functions() covers it and
 // tests can make the k-th allocation fail. Null with errno ENOMEM when exhausted. A size of 0 gives
@@ -59,4 +59,4 @@ const threading* process_threading();
 // made that has no lock - is fatal. For event_enable_debug_mode().
 void require_threads_before_bases();
 
-}  // namespace eddy::capi
+}  // namespace eddy::engine::capi

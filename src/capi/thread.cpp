@@ -7,7 +7,7 @@
 #include "capi/settings.h"
 #include "capi/thread_checks.h"
 
-namespace eddy::capi {
+namespace eddy::engine::capi {
 namespace {
 
 // For programs that give locks but no ids: the address of a thread's own variable is its alone.
@@ -119,28 +119,29 @@ const threading* process_threading() {
 
 void require_threads_before_bases() { process.require_threads_first = true; }
 
-}  // namespace eddy::capi
+}  // namespace eddy::engine::capi
 
 extern "C" {
 
 int evthread_set_lock_callbacks(const struct evthread_lock_callbacks* callbacks) {
-  return callbacks == nullptr ? eddy::capi::forget_locks() : eddy::capi::set_locks(*callbacks);
+  return callbacks == nullptr ? eddy::engine::capi::forget_locks()
+                              : eddy::engine::capi::set_locks(*callbacks);
 }
 
 int evthread_set_condition_callbacks(const struct evthread_condition_callbacks* callbacks) {
-  return callbacks == nullptr ? eddy::capi::forget_conditions()
-                              : eddy::capi::set_conditions(*callbacks);
+  return callbacks == nullptr ? eddy::engine::capi::forget_conditions()
+                              : eddy::engine::capi::set_conditions(*callbacks);
 }
 
 void evthread_set_id_callback(unsigned long (*id_fn)(void)) {
-  eddy::capi::process.functions.thread_id =
-      id_fn != nullptr ? id_fn : eddy::capi::address_as_thread_id;
+  eddy::engine::capi::process.functions.thread_id =
+      id_fn != nullptr ? id_fn : eddy::engine::capi::address_as_thread_id;
 }
 
 void evthread_enable_lock_debugging(void) {
-  if (eddy::capi::process.functions.thread_id == nullptr)
-    eddy::capi::process.functions.thread_id = eddy::capi::address_as_thread_id;
-  eddy::capi::process.lock_debugging = true;
+  if (eddy::engine::capi::process.functions.thread_id == nullptr)
+    eddy::engine::capi::process.functions.thread_id = eddy::engine::capi::address_as_thread_id;
+  eddy::engine::capi::process.lock_debugging = true;
 }
 
 void evthread_enable_lock_debuging(void) { evthread_enable_lock_debugging(); }

@@ -8,7 +8,7 @@
 #include "capi/process_state.h"
 #include "capi/settings.h"
 
-namespace eddy::capi {
+namespace eddy::engine::capi {
 namespace {
 
 // A lock of the program's and who has it. `holder` and `depth` are written by the thread that has
@@ -126,4 +126,4 @@ const threading* checked_threading() {
   return process.conditions_set ? &with_conditions : &without_conditions;
 }
 
-}  // namespace eddy::capi
+}  // namespace eddy::engine::capi

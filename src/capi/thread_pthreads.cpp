@@ -11,7 +11,7 @@
 
 namespace {
 
-namespace memory = eddy::memory;
+namespace memory = eddy::engine::memory;
 
 void* mutex_alloc(unsigned locktype) {
   pthread_mutex_t* mutex = memory::create<pthread_mutex_t>();
@@ -118,10 +118,10 @@ extern "C" int evthread_use_pthreads(void) {
   const evthread_condition_callbacks conditions{EVTHREAD_CONDITION_API_VERSION, condition_alloc,
                                                 condition_free, condition_signal, condition_wait};
   // All or nothing: these conditions can only wait with these locks.
-  const bool locks_were_set = eddy::capi::process.locks_set;
+  const bool locks_were_set = eddy::engine::capi::process.locks_set;
   if (evthread_set_lock_callbacks(&locks) != 0) return -1;
   if (evthread_set_condition_callbacks(&conditions) != 0) {
-    eddy::capi::process.locks_set = locks_were_set;
+    eddy::engine::capi::process.locks_set = locks_were_set;
     return -1;
   }
   evthread_set_id_callback(thread_id);

@@ -4,7 +4,7 @@
 #include "capi/base.h"
 #include "capi/settings.h"
 
-namespace eddy::capi {
+namespace eddy::engine::capi {
 namespace {
 
 // tv_usec needs 20 bits. A common timeout has this mark in the highest four of 32 (see is_common)
@@ -38,10 +38,10 @@ timeval to_timeval(std::int64_t nanoseconds) {
   return timeval{static_cast<time_t>(us / 1'000'000), static_cast<suseconds_t>(us % 1'000'000)};
 }
 
-}  // namespace eddy::capi
+}  // namespace eddy::engine::capi
 
-using namespace eddy;
-using namespace eddy::capi;
+using namespace eddy::engine;
+using namespace eddy::engine::capi;
 
 extern "C" {
 

@@ -51,7 +51,7 @@ extern "C" {
 
 void evutil_secure_rng_get_bytes(void* buf, size_t n) {
   if (!fill(buf, n))
-    eddy::capi::log_err(
+    eddy::engine::capi::log_err(
         EXIT_FAILURE,
         "no random bytes: neither getrandom() nor /dev/urandom can be used; going on "
         "with predictable ones would be worse than to stop");

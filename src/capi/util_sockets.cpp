@@ -12,8 +12,8 @@
 
 namespace {
 
-namespace sys = eddy::sys;
-using eddy::capi::log_warn;
+namespace sys = eddy::engine::sys;
+using eddy::engine::capi::log_warn;
 
 int switch_on(evutil_socket_t sock, int level, int option) {
   const int on = 1;

@@ -57,11 +57,11 @@ int evutil_date_rfc1123(char* date, const size_t datelen, const struct tm* tm) {
 }
 
 struct evutil_monotonic_timer* evutil_monotonic_timer_new(void) {
-  return eddy::memory::create<evutil_monotonic_timer>();
+  return eddy::engine::memory::create<evutil_monotonic_timer>();
 }
 
 void evutil_monotonic_timer_free(struct evutil_monotonic_timer* timer) {
-  eddy::memory::destroy(timer);
+  eddy::engine::memory::destroy(timer);
 }
 
 int evutil_configure_monotonic_time(struct evutil_monotonic_timer* timer, int flags) {

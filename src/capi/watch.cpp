@@ -6,8 +6,8 @@
 #include "capi/base.h"
 #include "capi/settings.h"
 
-using namespace eddy;
-using namespace eddy::capi;
+using namespace eddy::engine;
+using namespace eddy::engine::capi;
 
 struct evwatch_prepare_cb_info {
   std::int64_t timeout;
@@ -63,13 +63,13 @@ evwatch* in_base_of(list_node* n) {
 
 }  // namespace
 
-namespace eddy::capi {
+namespace eddy::engine::capi {
 
 void release_hooks(event_base* base) {
   while (!base->hooks.empty()) evwatch_free(in_base_of(base->hooks.front()));
 }
 
-}  // namespace eddy::capi
+}  // namespace eddy::engine::capi
 
 extern "C" {
 

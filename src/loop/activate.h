@@ -3,7 +3,7 @@
 
 #include "loop/loop.h"
 
-namespace eddy {
+namespace eddy::engine {
 
 inline void loop::push_active(callback* c) {
   c->set(in_active);
@@ -57,4 +57,4 @@ class loop::activation_batch {
   int pushed_ = 0;
 };
 
-}  // namespace eddy
+}  // namespace eddy::engine

@@ -3,7 +3,7 @@
 
 #include "loop/loop.h"
 
-namespace eddy {
+namespace eddy::engine {
 
 // The callback is known as the one that runs, and the lock is left. It may throw: the loop is then
 // as after a return.
@@ -32,4 +32,4 @@ class loop::callback_scope {
   std::int64_t started_ = -1;
 };
 
-}  // namespace eddy
+}  // namespace eddy::engine

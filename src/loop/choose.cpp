@@ -12,7 +12,7 @@
 #include "loop/loop.h"
 #include "loop/signals.h"
 
-namespace eddy {
+namespace eddy::engine {
 namespace {
 
 bool switched_off(const backend_row& row, const loop_options& options) {
@@ -132,4 +132,4 @@ int loop::set_priorities(int count) {
   return 0;
 }
 
-}  // namespace eddy
+}  // namespace eddy::engine

@@ -3,7 +3,7 @@
 #include "loop/activate.h"
 #include "loop/loop.h"
 
-namespace eddy {
+namespace eddy::engine {
 namespace {
 
 void forget(callback* c) {
@@ -52,4 +52,4 @@ void loop::close_watchers() {
     forget(reinterpret_cast<callback*>(n));
 }
 
-}  // namespace eddy
+}  // namespace eddy::engine

@@ -6,7 +6,7 @@
 #include "loop/callback_scope.h"
 #include "loop/loop.h"
 
-namespace eddy {
+namespace eddy::engine {
 
 // Gives how many callbacks ran (internal ones do not count).
 int loop::run_active() {
@@ -179,4 +179,4 @@ void loop::wait_until_not_running(const callback* c) {
   }
 }
 
-}  // namespace eddy
+}  // namespace eddy::engine

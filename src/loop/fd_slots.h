@@ -6,7 +6,7 @@
 #include "base/array.h"
 #include "base/watcher.h"
 
-namespace eddy {
+namespace eddy::engine {
 
 enum slot_mark : std::uint8_t {
   slot_once = 1,           // the entry falls silent after its next event
@@ -55,4 +55,4 @@ struct fd_slot {
 
 static_assert(sizeof(fd_slot) <= 32);
 
-}  // namespace eddy
+}  // namespace eddy::engine

@@ -5,7 +5,7 @@
 
 #include "base/list.h"
 
-namespace eddy {
+namespace eddy::engine {
 
 enum class hook_time : int { before_wait = 0, after_wait = 1 };
 
@@ -17,4 +17,4 @@ struct wait_hook {
   void (*call)(wait_hook*, std::int64_t timeout) = nullptr;
 };
 
-}  // namespace eddy
+}  // namespace eddy::engine

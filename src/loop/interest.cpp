@@ -11,7 +11,7 @@
 #include "base/sys.h"
 #include "loop/loop.h"
 
-namespace eddy {
+namespace eddy::engine {
 namespace {
 
 constexpr std::uint16_t most_watchers = UINT16_MAX;
@@ -256,4 +256,4 @@ int loop::watch_waker() {
   return 0;
 }
 
-}  // namespace eddy
+}  // namespace eddy::engine

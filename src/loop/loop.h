@@ -27,7 +27,7 @@
 #include "loop/pre_wait.h"
 #include "loop/statistics.h"
 
-namespace eddy {
+namespace eddy::engine {
 
 struct signal_mailbox;
 struct operation;
@@ -440,4 +440,4 @@ class loop_guard {
   loop& loop_;
 };
 
-}  // namespace eddy
+}  // namespace eddy::engine

@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "base/threading.h"
 
-namespace eddy {
+namespace eddy::engine {
 
 struct loop_options {
   // A backend by name; null: EDDY_BACKEND if that is set (unless the environment is ignored) or,
@@ -40,4 +40,4 @@ struct loop_options {
   void (*log)(int severity, const char* message) = nullptr;
 };
 
-}  // namespace eddy
+}  // namespace eddy::engine

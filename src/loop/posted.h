@@ -5,7 +5,7 @@
 
 #include "base/callback.h"
 
-namespace eddy {
+namespace eddy::engine {
 
 // Its `on_self(work, argument)` runs on the loop's thread. It may be posted again once it runs, and
 // must not be posted twice at a time.
@@ -60,4 +60,4 @@ class posted_queue {
   std::atomic<posted_work*> newest_{nullptr};
 };
 
-}  // namespace eddy
+}  // namespace eddy::engine

@@ -7,7 +7,7 @@
 #include "loop/activate.h"
 #include "loop/loop.h"
 
-namespace eddy {
+namespace eddy::engine {
 
 // Those that are queued now; what they queue waits for the next turn.
 void loop::run_pre_wait() {
@@ -73,4 +73,4 @@ int loop::close_descriptor(int fd) {
   return result;
 }
 
-}  // namespace eddy
+}  // namespace eddy::engine

@@ -3,7 +3,7 @@
 
 #include "base/list.h"
 
-namespace eddy {
+namespace eddy::engine {
 
 // Its owner keeps the memory. `run` runs on the loop's thread, may call anything but the loop's
 // user, and keeps the loop running while it waits.
@@ -12,4 +12,4 @@ struct pre_wait_work {
   void (*run)(pre_wait_work*) = nullptr;
 };
 
-}  // namespace eddy
+}  // namespace eddy::engine

@@ -6,7 +6,7 @@
 #include "backend/waker.h"
 #include "loop/loop.h"
 
-namespace eddy {
+namespace eddy::engine {
 namespace signal_registry {
 namespace {
 
@@ -150,4 +150,4 @@ int loop::after_fork() {
   return register_again();
 }
 
-}  // namespace eddy
+}  // namespace eddy::engine

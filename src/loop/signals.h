@@ -9,7 +9,7 @@
 #include <csignal>
 #include <cstdint>
 
-namespace eddy {
+namespace eddy::engine {
 
 constexpr int signal_count = NSIG;
 
@@ -35,4 +35,4 @@ int watch(signal_mailbox* mailbox, int signal);
 void unwatch(signal_mailbox* mailbox, int signal);
 
 }  // namespace signal_registry
-}  // namespace eddy
+}  // namespace eddy::engine

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-namespace eddy {
+namespace eddy::engine {
 
 struct loop_statistics {
   std::uint64_t turns = 0;
@@ -20,4 +20,4 @@ struct loop_statistics {
   const void* slowest_function = nullptr;
 };
 
-}  // namespace eddy
+}  // namespace eddy::engine

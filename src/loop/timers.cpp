@@ -4,7 +4,7 @@
 #include "base/memory.h"
 #include "loop/loop.h"
 
-namespace eddy {
+namespace eddy::engine {
 
 watcher* loop::timed_at(list_node* n) {
   return reinterpret_cast<watcher*>(reinterpret_cast<char*>(n) - timeout_place_offset);
@@ -101,4 +101,4 @@ void loop::common_timeout_due(int, short, void* argument) {
   }
 }
 
-}  // namespace eddy
+}  // namespace eddy::engine

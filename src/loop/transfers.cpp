@@ -6,7 +6,7 @@
 #include "loop/activate.h"
 #include "loop/loop.h"
 
-namespace eddy {
+namespace eddy::engine {
 
 bool loop::has_transfers() {
   loop_guard guard(*this);
@@ -103,4 +103,4 @@ void loop::hurry_send(watcher* w) {
   if (w->is(is_transfer) && !in_backend_ && completion_ != nullptr) completion_->hurry_send(w);
 }
 
-}  // namespace eddy
+}  // namespace eddy::engine

@@ -8,7 +8,7 @@
 #include "loop/callback_scope.h"
 #include "loop/loop.h"
 
-namespace eddy {
+namespace eddy::engine {
 
 // From the start of run() to its end, by whatever way.
 class loop::run_scope {
@@ -303,4 +303,4 @@ void loop::remove_hook(wait_hook* h) {
   h->link.unlink();
 }
 
-}  // namespace eddy
+}  // namespace eddy::engine

@@ -4,7 +4,7 @@
 #include "loop/activate.h"
 #include "loop/loop.h"
 
-namespace eddy {
+namespace eddy::engine {
 namespace {
 
 constexpr int watched_bits = readiness_bits | watch_signal;
@@ -285,4 +285,4 @@ void loop::add_virtual(int change) {
   if (virtual_count_ == 0) notify_if_needed();
 }
 
-}  // namespace eddy
+}  // namespace eddy::engine

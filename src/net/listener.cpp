@@ -9,7 +9,7 @@
 #include "base/memory.h"
 #include "base/sys.h"
 
-namespace eddy {
+namespace eddy::engine {
 namespace {
 
 constexpr int most_at_once = 64;  // so that other events get their turn
@@ -196,4 +196,4 @@ void free_listener(listener& l) {
   --l.references;
 }
 
-}  // namespace eddy
+}  // namespace eddy::engine

@@ -14,7 +14,7 @@
 #include "base/watcher.h"
 #include "loop/loop.h"
 
-namespace eddy {
+namespace eddy::engine {
 
 struct listener;
 
@@ -55,4 +55,4 @@ void set_wanted(listener& l, bool wanted);
 int shed_connections(listener& l);
 void free_listener(listener& l);
 
-}  // namespace eddy
+}  // namespace eddy::engine

@@ -9,7 +9,7 @@
 
 #include "base/memory.h"
 
-namespace eddy {
+namespace eddy::engine {
 
 struct lookup : posted_work {
   std::mutex mutex;
@@ -130,4 +130,4 @@ void forget_lookup(lookup* l) {
   l->on->add_virtual(-1);
 }
 
-}  // namespace eddy
+}  // namespace eddy::engine

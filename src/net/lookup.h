@@ -8,7 +8,7 @@
 
 #include "loop/loop.h"
 
-namespace eddy {
+namespace eddy::engine {
 
 struct lookup;
 
@@ -21,4 +21,4 @@ int start_lookup(loop& on, const char* name, int port, int family,
 // It is not wanted any more: returns at once, `told` never runs, what comes late is dropped.
 void forget_lookup(lookup* l);
 
-}  // namespace eddy
+}  // namespace eddy::engine

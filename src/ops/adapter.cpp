@@ -4,7 +4,7 @@
 
 #include "ops/attempt.h"
 
-namespace eddy::adapter {
+namespace eddy::engine::adapter {
 namespace {
 
 void came_ready(int fd, short what, void* argument);
@@ -102,4 +102,4 @@ void cancel(loop& on, operation& op) {
   finish(on, op, -ECANCELED);
 }
 
-}  // namespace eddy::adapter
+}  // namespace eddy::engine::adapter

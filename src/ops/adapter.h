@@ -8,9 +8,9 @@
 #include "backend/operation.h"
 #include "loop/loop.h"
 
-namespace eddy::adapter {
+namespace eddy::engine::adapter {
 
 void start(loop& on, operation& op);
 void cancel(loop& on, operation& op);
 
-}  // namespace eddy::adapter
+}  // namespace eddy::engine::adapter

@@ -10,7 +10,7 @@
 
 #include "base/sys.h"
 
-namespace eddy {
+namespace eddy::engine {
 namespace {
 
 constexpr std::size_t most_bytes = 0x7ffff000;  // the kernel's own limit; see read(2)
@@ -142,4 +142,4 @@ interest awaited_by(const operation& op) {
   }
 }
 
-}  // namespace eddy
+}  // namespace eddy::engine

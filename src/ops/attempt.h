@@ -5,7 +5,7 @@
 
 #include "backend/operation.h"
 
-namespace eddy {
+namespace eddy::engine {
 
 constexpr std::int64_t not_yet = INT64_MIN;
 
@@ -19,4 +19,4 @@ std::int64_t attempt(operation& op, bool first);
 // What to watch for until the next attempt.
 interest awaited_by(const operation& op);
 
-}  // namespace eddy
+}  // namespace eddy::engine

@@ -6,7 +6,7 @@
 
 #include "ops/adapter.h"
 
-namespace eddy {
+namespace eddy::engine {
 namespace {
 
 void prepare(operation& op, verb what, int fd) {
@@ -112,4 +112,4 @@ void cancel_all(loop& on) {
   on.for_each_operation([&](callback* c) { cancel(on, *static_cast<operation*>(c)); });
 }
 
-}  // namespace eddy
+}  // namespace eddy::engine

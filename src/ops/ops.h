@@ -13,7 +13,7 @@
 #include "backend/operation.h"
 #include "loop/loop.h"
 
-namespace eddy {
+namespace eddy::engine {
 
 // Fill in what `op` is to do. The callback (`on_self`, `argument`, `priority`) is the caller's.
 //
@@ -50,4 +50,4 @@ void cancel(loop& on, operation& op);
 // The same for all; the loop then has to run until `operations_in_flight` is 0.
 void cancel_all(loop& on);
 
-}  // namespace eddy
+}  // namespace eddy::engine

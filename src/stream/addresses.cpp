@@ -13,7 +13,7 @@
 #include "stream/extras.h"
 #include "stream/socket.h"
 
-namespace eddy {
+namespace eddy::engine {
 namespace {
 
 struct address_list {
@@ -91,4 +91,4 @@ void forget_addresses(stream& s) {
   s.state = static_cast<std::uint8_t>(s.state & ~tries_addresses);
 }
 
-}  // namespace eddy
+}  // namespace eddy::engine

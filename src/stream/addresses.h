@@ -3,9 +3,9 @@
 
 #include "stream/stream.h"
 
-namespace eddy {
+namespace eddy::engine {
 
 // False when there is none left that could be tried.
 bool connect_to_next_address(stream& s);
 
-}  // namespace eddy
+}  // namespace eddy::engine

@@ -15,7 +15,7 @@
 #include "stream/socket_io.h"
 #include "stream/socket_transfer.h"
 
-namespace eddy {
+namespace eddy::engine {
 namespace {
 
 // A client port that the kernel chose may be the very port that is asked for; the connection then
@@ -102,4 +102,4 @@ void connection_failed(stream& s, int error) {
   trigger_event(s, event_error, 0);
 }
 
-}  // namespace eddy
+}  // namespace eddy::engine

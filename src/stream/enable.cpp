@@ -3,7 +3,7 @@
 
 #include "stream/stream.h"
 
-namespace eddy {
+namespace eddy::engine {
 namespace {
 
 short without(std::uint8_t reading, std::uint8_t writing, short events) {
@@ -117,4 +117,4 @@ void watch_timeout_of(stream& s, short event) {
 
 void adjust_plain_timeouts(stream& s) { watch_timeout_of(s, watch_read | watch_write); }
 
-}  // namespace eddy
+}  // namespace eddy::engine

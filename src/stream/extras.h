@@ -3,7 +3,7 @@
 
 #include "stream/stream.h"
 
-namespace eddy {
+namespace eddy::engine {
 
 struct rate_state;
 struct retry_state;
@@ -27,4 +27,4 @@ struct stream_extras {
 // Null when there is no memory.
 stream_extras* extras_of(stream& s);
 
-}  // namespace eddy
+}  // namespace eddy::engine

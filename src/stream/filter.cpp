@@ -4,7 +4,7 @@
 
 #include "base/memory.h"
 
-namespace eddy {
+namespace eddy::engine {
 namespace {
 
 struct filtered : stream {
@@ -203,4 +203,4 @@ stream* below_of(const stream& s) {
   return s.kind == &filter_kind ? static_cast<const filtered&>(s).below : nullptr;
 }
 
-}  // namespace eddy
+}  // namespace eddy::engine

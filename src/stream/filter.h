@@ -5,7 +5,7 @@
 
 #include "stream/stream.h"
 
-namespace eddy {
+namespace eddy::engine {
 
 extern const stream_kind filter_kind;
 
@@ -23,4 +23,4 @@ stream* make_filter(stream& below, filter_function reading, filter_function writ
 // Null for other kinds.
 stream* below_of(const stream& s);
 
-}  // namespace eddy
+}  // namespace eddy::engine

@@ -5,7 +5,7 @@
 
 #include "base/memory.h"
 
-namespace eddy {
+namespace eddy::engine {
 namespace {
 
 struct paired : stream {
@@ -111,4 +111,4 @@ stream* partner_of(const stream& s) {
   return s.kind == &pair_kind ? static_cast<const paired&>(s).partner : nullptr;
 }
 
-}  // namespace eddy
+}  // namespace eddy::engine

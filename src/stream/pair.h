@@ -3,7 +3,7 @@
 
 #include "stream/stream.h"
 
-namespace eddy {
+namespace eddy::engine {
 
 extern const stream_kind pair_kind;
 
@@ -12,4 +12,4 @@ int make_pair(loop& on, int options, stream* made[2]);
 // Null when it was freed.
 stream* partner_of(const stream& s);
 
-}  // namespace eddy
+}  // namespace eddy::engine

@@ -8,7 +8,7 @@
 #include "stream/extras.h"
 #include "stream/rate_bucket.h"
 
-namespace eddy {
+namespace eddy::engine {
 namespace {
 
 std::uint32_t tick_of(const rate_state& r) { return tick_at(r.of->owner->now(), *r.config); }
@@ -164,4 +164,4 @@ void leave_rates(stream& s) {
   s.extras->rate = nullptr;
 }
 
-}  // namespace eddy
+}  // namespace eddy::engine

@@ -12,7 +12,7 @@
 #include "base/list.h"
 #include "stream/stream.h"
 
-namespace eddy {
+namespace eddy::engine {
 
 struct rate_config {
   std::size_t read_rate, read_burst, write_rate, write_burst;
@@ -78,4 +78,4 @@ int join_group(stream& s, rate_group& g);
 void leave_group(stream& s);
 void change_group_bucket(rate_group& g, std::int64_t less_read, std::int64_t less_written);
 
-}  // namespace eddy
+}  // namespace eddy::engine

@@ -5,7 +5,7 @@
 
 #include "stream/rate.h"
 
-namespace eddy {
+namespace eddy::engine {
 
 inline std::uint32_t tick_at(std::int64_t now, const rate_config& config) {
   return static_cast<std::uint32_t>(now / config.tick_ns);
@@ -49,4 +49,4 @@ void group_spent(rate_group& g, std::int64_t read, std::int64_t written);
 void add_member(rate_group& g, rate_state& r);
 void remove_member(rate_state& r);
 
-}  // namespace eddy
+}  // namespace eddy::engine

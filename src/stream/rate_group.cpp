@@ -9,7 +9,7 @@
 #include "stream/rate.h"
 #include "stream/rate_bucket.h"
 
-namespace eddy {
+namespace eddy::engine {
 namespace {
 
 rate_state* member_at(list_node* n) { return reinterpret_cast<rate_state*>(n); }
@@ -164,4 +164,4 @@ void change_group_bucket(rate_group& g, std::int64_t less_read, std::int64_t les
   settle(g);
 }
 
-}  // namespace eddy
+}  // namespace eddy::engine

@@ -4,7 +4,7 @@
 
 #include "base/memory.h"
 
-namespace eddy {
+namespace eddy::engine {
 
 struct retry_state {
   watcher timer;
@@ -75,4 +75,4 @@ void leave_retries(stream& s) {
   s.extras->retry = nullptr;
 }
 
-}  // namespace eddy
+}  // namespace eddy::engine

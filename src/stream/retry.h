@@ -6,7 +6,7 @@
 
 #include "stream/extras.h"
 
-namespace eddy {
+namespace eddy::engine {
 
 // False when it was tried for long enough (half a minute, or the write timeout), or there is no
 // memory here either: then the failure is the user's. Locked by the caller.
@@ -18,4 +18,4 @@ inline void retry_succeeded(stream& s) {
 }
 void leave_retries(stream& s);
 
-}  // namespace eddy
+}  // namespace eddy::engine

@@ -9,7 +9,7 @@
 #include "stream/socket_io.h"
 #include "stream/socket_transfer.h"
 
-namespace eddy {
+namespace eddy::engine {
 namespace {
 
 void start_reading(stream& s) {
@@ -142,4 +142,4 @@ int move_to_loop(stream& s, loop& on) {
   return 0;
 }
 
-}  // namespace eddy
+}  // namespace eddy::engine

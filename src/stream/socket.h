@@ -9,7 +9,7 @@
 
 #include "stream/stream.h"
 
-namespace eddy {
+namespace eddy::engine {
 
 extern const stream_kind socket_kind;
 
@@ -41,4 +41,4 @@ void forget_addresses(stream& s);
 std::size_t most_to_read(stream& s);  // now, by the limits other than the watermark
 std::size_t most_to_write(stream& s);
 
-}  // namespace eddy
+}  // namespace eddy::engine

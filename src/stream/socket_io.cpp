@@ -13,7 +13,7 @@
 #include "stream/socket.h"
 #include "stream/socket_transfer.h"
 
-namespace eddy {
+namespace eddy::engine {
 namespace {
 
 constexpr std::size_t most_at_once = 1 << 18;  // of writing, so that a large output shows progress
@@ -192,4 +192,4 @@ void stop_writing(stream& s) {
   s.writing.reserved = 0;
 }
 
-}  // namespace eddy
+}  // namespace eddy::engine

@@ -3,7 +3,7 @@
 
 #include "stream/stream.h"
 
-namespace eddy {
+namespace eddy::engine {
 
 void came_readable(int fd, short what, void* argument);
 void came_writable(int fd, short what, void* argument);
@@ -17,4 +17,4 @@ void output_went(stream& s, std::size_t size);
 void read_failed(stream& s, short what, int error);
 void write_failed(stream& s, int error);
 
-}  // namespace eddy
+}  // namespace eddy::engine

@@ -9,7 +9,7 @@
 #include "stream/socket.h"
 #include "stream/socket_io.h"
 
-namespace eddy {
+namespace eddy::engine {
 namespace {
 
 // What is not a socket is read and written by calls.
@@ -143,4 +143,4 @@ void send_ended(stream& s, std::int32_t outcome) {
   if (outcome > 0) bytes_went(s);
 }
 
-}  // namespace eddy
+}  // namespace eddy::engine

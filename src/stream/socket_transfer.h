@@ -3,7 +3,7 @@
 
 #include "stream/stream.h"
 
-namespace eddy {
+namespace eddy::engine {
 
 // From now on the kernel receives and sends, where it can.
 void use_transfers(stream& s);
@@ -24,4 +24,4 @@ void take_received(stream& s, std::size_t room);
 bool start_send(stream& s);
 void send_ended(stream& s, std::int32_t outcome);
 
-}  // namespace eddy
+}  // namespace eddy::engine

@@ -8,7 +8,7 @@
 #include "stream/rate.h"
 #include "stream/retry.h"
 
-namespace eddy {
+namespace eddy::engine {
 namespace {
 
 void buffer_changed(buffer_keeper* keeper, watched_buffer* which, std::size_t added,
@@ -112,4 +112,4 @@ stream_extras* extras_of(stream& s) {
   return s.extras;
 }
 
-}  // namespace eddy
+}  // namespace eddy::engine

@@ -17,7 +17,7 @@
 #include "buffer/watched_buffer.h"
 #include "loop/loop.h"
 
-namespace eddy {
+namespace eddy::engine {
 
 struct stream;
 struct stream_extras;
@@ -192,4 +192,4 @@ void set_callbacks(stream& s, stream_data_function on_read, stream_data_function
 // Nothing that is deferred runs any more.
 void forget_deferred(stream& s);
 
-}  // namespace eddy
+}  // namespace eddy::engine

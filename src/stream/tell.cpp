@@ -5,7 +5,7 @@
 #include "stream/extras.h"
 #include "stream/stream.h"
 
-namespace eddy {
+namespace eddy::engine {
 namespace {
 
 // The lock is left around a callback of a stream that was made so.
@@ -143,4 +143,4 @@ void forget_deferred(stream& s) {
   if (s.extras != nullptr) s.owner->cancel_deferred(&s.extras->deferred);
 }
 
-}  // namespace eddy
+}  // namespace eddy::engine

@@ -12,7 +12,7 @@
 #include "support/sockets.h"
 #include "support/watching.h"
 
-namespace eddy::test {
+namespace eddy::engine::test {
 namespace {
 
 constexpr std::int64_t ms = 1'000'000;
@@ -439,4 +439,4 @@ INSTANTIATE_TEST_SUITE_P(
     });
 
 }  // namespace
-}  // namespace eddy::test
+}  // namespace eddy::engine::test

@@ -18,7 +18,7 @@
 #include "support/recorded.h"
 #include "support/sockets.h"
 
-namespace eddy::test {
+namespace eddy::engine::test {
 namespace {
 
 class operations : public on_every_backend {
@@ -406,4 +406,4 @@ TEST_P(operations, one_that_is_submitted_twice_is_performed_once) {
 EDDY_ON_EVERY_BACKEND(operations);
 
 }  // namespace
-}  // namespace eddy::test
+}  // namespace eddy::engine::test

@@ -13,7 +13,7 @@
 #include "support/sockets.h"
 #include "support/watching.h"
 
-namespace eddy::test {
+namespace eddy::engine::test {
 namespace {
 
 constexpr int rd = watch_read;
@@ -358,4 +358,4 @@ TEST_P(readiness, a_connecting_socket_becomes_writable_when_it_is_connected_or_r
 EDDY_ON_EVERY_BACKEND(readiness);
 
 }  // namespace
-}  // namespace eddy::test
+}  // namespace eddy::engine::test

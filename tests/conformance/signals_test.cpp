@@ -14,7 +14,7 @@
 #include "support/sockets.h"
 #include "support/watching.h"
 
-namespace eddy::test {
+namespace eddy::engine::test {
 namespace {
 
 class signals : public on_every_backend {
@@ -144,4 +144,4 @@ TEST_P(signals, and_descriptors_and_timers_go_on_in_a_child_and_leave_the_parent
 EDDY_ON_EVERY_BACKEND(signals);
 
 }  // namespace
-}  // namespace eddy::test
+}  // namespace eddy::engine::test

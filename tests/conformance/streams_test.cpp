@@ -21,18 +21,18 @@
 
 namespace {
 
-using eddy::test::descriptor;
-using eddy::test::socket_pair;
-using eddy::test::tcp_listener;
+using eddy::engine::test::descriptor;
+using eddy::engine::test::socket_pair;
+using eddy::engine::test::tcp_listener;
 
-using eddy::test::bytes;
-using eddy::test::feed;
-using eddy::test::on_event;
-using eddy::test::on_read;
-using eddy::test::open_on;
-using eddy::test::reader;
+using eddy::engine::test::bytes;
+using eddy::engine::test::feed;
+using eddy::engine::test::on_event;
+using eddy::engine::test::on_read;
+using eddy::engine::test::open_on;
+using eddy::engine::test::reader;
 
-class streams : public eddy::test::stream_test {};
+class streams : public eddy::engine::test::stream_test {};
 
 TEST_P(streams, bring_every_byte_in_order_between_two_of_them) {
   socket_pair pair;

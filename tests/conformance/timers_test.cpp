@@ -12,7 +12,7 @@
 #include "support/sockets.h"
 #include "support/watching.h"
 
-namespace eddy::test {
+namespace eddy::engine::test {
 namespace {
 
 constexpr std::int64_t ms = 1'000'000;
@@ -249,4 +249,4 @@ TEST_P(timers_in_earnest, fire_no_earlier_than_they_should) {
 EDDY_ON_EVERY_BACKEND(timers_in_earnest);
 
 }  // namespace
-}  // namespace eddy::test
+}  // namespace eddy::engine::test

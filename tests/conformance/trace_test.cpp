@@ -22,7 +22,7 @@
 #include "support/sockets.h"
 #include "support/watching.h"
 
-namespace eddy::test {
+namespace eddy::engine::test {
 namespace {
 
 constexpr int watched_pairs = 8;
@@ -246,4 +246,4 @@ TEST(traces, of_one_script_are_the_same_each_time) {
 }
 
 }  // namespace
-}  // namespace eddy::test
+}  // namespace eddy::engine::test

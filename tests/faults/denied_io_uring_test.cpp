@@ -15,7 +15,7 @@
 #include "backend/table.h"
 #include "loop/loop.h"
 
-namespace eddy::test {
+namespace eddy::engine::test {
 namespace {
 
 // A filter as containers have it: io_uring_setup gives `error`. For a child process.
@@ -58,4 +58,4 @@ TEST(denied_io_uring, falls_back_to_epoll_in_the_same_call_and_says_so_once) {
 }
 
 }  // namespace
-}  // namespace eddy::test
+}  // namespace eddy::engine::test

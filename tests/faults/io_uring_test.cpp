@@ -19,7 +19,7 @@
 #include "support/sockets.h"
 #include "support/watching.h"
 
-namespace eddy::test {
+namespace eddy::engine::test {
 namespace {
 
 std::vector<std::string> messages;
@@ -306,4 +306,4 @@ TEST_F(io_uring_faults, a_child_cannot_touch_the_ring_of_its_parent) {
 }
 
 }  // namespace
-}  // namespace eddy::test
+}  // namespace eddy::engine::test

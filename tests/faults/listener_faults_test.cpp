@@ -12,7 +12,7 @@
 #include "support/sockets.h"
 #include "support/watching.h"
 
-namespace eddy::test {
+namespace eddy::engine::test {
 namespace {
 
 struct listening : listener {
@@ -161,4 +161,4 @@ TEST_P(listener_faults, disabling_during_a_pause_lasts) {
 EDDY_ON_EVERY_BACKEND(listener_faults);
 
 }  // namespace
-}  // namespace eddy::test
+}  // namespace eddy::engine::test

@@ -17,7 +17,7 @@
 #include "support/backends.h"
 #include "support/sockets.h"
 
-namespace eddy::test {
+namespace eddy::engine::test {
 namespace {
 
 struct counted : watcher {
@@ -203,4 +203,4 @@ TEST_P(loop_faults, a_million_posts_from_four_threads_all_run_in_each_threads_or
 EDDY_ON_EVERY_BACKEND(loop_faults);
 
 }  // namespace
-}  // namespace eddy::test
+}  // namespace eddy::engine::test

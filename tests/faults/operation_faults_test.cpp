@@ -16,7 +16,7 @@
 #include "support/recorded.h"
 #include "support/sockets.h"
 
-namespace eddy::test {
+namespace eddy::engine::test {
 namespace {
 
 class operation_faults : public on_every_backend {
@@ -221,4 +221,4 @@ TEST_P(operation_faults, a_program_that_is_started_inherits_none_of_the_loops_de
 EDDY_ON_EVERY_BACKEND(operation_faults);
 
 }  // namespace
-}  // namespace eddy::test
+}  // namespace eddy::engine::test

@@ -20,30 +20,30 @@
 
 namespace {
 
-using eddy::sys::call;
-using eddy::test::bytes;
-using eddy::test::descriptor;
-using eddy::test::failing_calls;
-using eddy::test::feed;
-using eddy::test::open_on;
-using eddy::test::reader;
-using eddy::test::socket_pair;
-using eddy::test::tcp_listener;
+using eddy::engine::sys::call;
+using eddy::engine::test::bytes;
+using eddy::engine::test::descriptor;
+using eddy::engine::test::failing_calls;
+using eddy::engine::test::feed;
+using eddy::engine::test::open_on;
+using eddy::engine::test::reader;
+using eddy::engine::test::socket_pair;
+using eddy::engine::test::tcp_listener;
 
-class stream_faults : public eddy::test::stream_test {
+class stream_faults : public eddy::engine::test::stream_test {
  public:
   // Whether bytes go through calls that a test can see, instead of the ring.
   static bool by_calls() { return GetParam() != "io_uring"; }
 };
 
 // Calls of two kinds move at most `length()` bytes.
-class shortened_calls : public eddy::sys::interceptor {
+class shortened_calls : public eddy::engine::sys::interceptor {
  public:
   shortened_calls(call a, call b, std::function<std::size_t()> length)
       : a_(a), b_(b), length_(std::move(length)) {
-    eddy::sys::set_interceptor(this);
+    eddy::engine::sys::set_interceptor(this);
   }
-  ~shortened_calls() override { eddy::sys::set_interceptor(nullptr); }
+  ~shortened_calls() override { eddy::engine::sys::set_interceptor(nullptr); }
   int before(call which, int, std::size_t& length) override {
     if (which != a_ && which != b_) return 0;
     ++seen;

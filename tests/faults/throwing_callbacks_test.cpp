@@ -14,7 +14,7 @@
 
 #include <event2/thread.h>
 
-namespace eddy::test {
+namespace eddy::engine::test {
 namespace {
 
 struct thrown {
@@ -170,4 +170,4 @@ INSTANTIATE_TEST_SUITE_P(backend, throwing_callbacks,
                          });
 
 }  // namespace
-}  // namespace eddy::test
+}  // namespace eddy::engine::test

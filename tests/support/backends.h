@@ -9,7 +9,7 @@
 #include "backend/table.h"
 #include "loop/loop.h"
 
-namespace eddy::test {
+namespace eddy::engine::test {
 
 // A loop that opened, or a failed test.
 class opened_loop {
@@ -40,8 +40,9 @@ inline std::vector<std::string> available_backends() {
 class on_every_backend : public testing::TestWithParam<std::string> {};
 
 // Instantiates a fixture derived from on_every_backend.
-#define EDDY_ON_EVERY_BACKEND(fixture)                                                            \
-  INSTANTIATE_TEST_SUITE_P(backend, fixture, testing::ValuesIn(eddy::test::available_backends()), \
+#define EDDY_ON_EVERY_BACKEND(fixture)                                                  \
+  INSTANTIATE_TEST_SUITE_P(backend, fixture,                                            \
+                           testing::ValuesIn(eddy::engine::test::available_backends()), \
                            [](const auto& one) { return one.param; })
 
-}  // namespace eddy::test
+}  // namespace eddy::engine::test

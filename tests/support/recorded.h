@@ -6,7 +6,7 @@
 #include "base/sys.h"
 #include "ops/ops.h"
 
-namespace eddy::test {
+namespace eddy::engine::test {
 
 // An operation that remembers how it ended.
 struct recorded : operation {
@@ -47,4 +47,4 @@ class failing_calls : public sys::interceptor {
   int seen_ = 0;
 };
 
-}  // namespace eddy::test
+}  // namespace eddy::engine::test

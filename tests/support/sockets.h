@@ -8,7 +8,7 @@
 
 #include <utility>
 
-namespace eddy::test {
+namespace eddy::engine::test {
 
 class descriptor {
  public:
@@ -60,4 +60,4 @@ struct tcp_listener {
   sockaddr* as_sockaddr() { return reinterpret_cast<sockaddr*>(&address); }
 };
 
-}  // namespace eddy::test
+}  // namespace eddy::engine::test

@@ -15,7 +15,7 @@
 #include "support/backends.h"
 #include "support/sockets.h"
 
-namespace eddy::test {
+namespace eddy::engine::test {
 
 struct base_deleter {
   void operator()(event_base* b) const { event_base_free(b); }
@@ -109,4 +109,4 @@ inline std::size_t feed(int fd, std::size_t from, std::size_t until) {
   return from;
 }
 
-}  // namespace eddy::test
+}  // namespace eddy::engine::test

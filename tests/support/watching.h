@@ -6,7 +6,7 @@
 
 #include "loop/loop.h"
 
-namespace eddy::test {
+namespace eddy::engine::test {
 
 struct watching : watcher {
   std::function<void()> run;
@@ -41,4 +41,4 @@ class driven_clock {
   std::int64_t now = 1'000'000'000'000;
 };
 
-}  // namespace eddy::test
+}  // namespace eddy::engine::test

@@ -15,7 +15,7 @@
 
 #include "base/memory.h"
 
-namespace eddy {
+namespace eddy::engine {
 namespace {
 
 std::string text_of(const buffer& b) {
@@ -317,4 +317,4 @@ TEST(buffer, commits_only_what_it_gave) {
 }
 
 }  // namespace
-}  // namespace eddy
+}  // namespace eddy::engine

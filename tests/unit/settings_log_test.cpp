@@ -24,7 +24,7 @@ void event_sock_err(int exit_code, int sock, const char* format, ...);
 
 namespace {
 
-namespace capi = eddy::capi;
+namespace capi = eddy::engine::capi;
 using messages = std::vector<std::pair<int, std::string>>;
 messages seen;
 

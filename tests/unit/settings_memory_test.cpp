@@ -18,7 +18,7 @@ void event_mm_free_(void* p);
 
 namespace {
 
-namespace capi = eddy::capi;
+namespace capi = eddy::engine::capi;
 
 struct calls {
   int malloc = 0;

@@ -14,7 +14,7 @@
 
 namespace {
 
-namespace capi = eddy::capi;
+namespace capi = eddy::engine::capi;
 
 unsigned last_type_asked_for = 0;
 bool no_more_locks = false;
@@ -47,7 +47,7 @@ class lock_debugging : public ::testing::Test {
     capi::process.lock_debugging = false;
   }
 
-  const eddy::threading* t_ = nullptr;
+  const eddy::engine::threading* t_ = nullptr;
 };
 
 using lock_debugging_death = lock_debugging;
@@ -152,7 +152,7 @@ TEST_F(lock_debugging, can_be_enabled_before_the_functions_are_set_and_under_its
                                       [](unsigned, void*) { return 0; },
                                       [](unsigned, void*) { return 0; }};
   ASSERT_EQ(evthread_set_lock_callbacks(&locks), 0);
-  const eddy::threading* t = capi::process_threading();
+  const eddy::engine::threading* t = capi::process_threading();
   void* lock = t->lock_alloc(0);
   EXPECT_EQ(last_type_asked_for, unsigned{EVTHREAD_LOCKTYPE_RECURSIVE});
   last_type_asked_for = 0;
@@ -165,7 +165,7 @@ TEST_F(lock_debugging, can_be_enabled_before_the_functions_are_set_and_under_its
 TEST_F(lock_debugging, checks_even_when_there_is_nothing_to_lock_with) {
   reset();
   evthread_enable_lock_debugging();
-  const eddy::threading* t = capi::process_threading();
+  const eddy::engine::threading* t = capi::process_threading();
   ASSERT_NE(t, nullptr);
   void* lock = t->lock_alloc(0);
   EXPECT_EQ(t->lock(0, lock), 0);
@@ -174,9 +174,10 @@ TEST_F(lock_debugging, checks_even_when_there_is_nothing_to_lock_with) {
 }
 
 TEST_F(lock_debugging, has_no_lock_when_memory_or_the_program_has_none) {
-  eddy::memory::set_functions({[](std::size_t) -> void* { return nullptr; }, nullptr, nullptr});
+  eddy::engine::memory::set_functions(
+      {[](std::size_t) -> void* { return nullptr; }, nullptr, nullptr});
   EXPECT_EQ(t_->lock_alloc(0), nullptr);
-  eddy::memory::set_functions({nullptr, nullptr, nullptr});
+  eddy::engine::memory::set_functions({nullptr, nullptr, nullptr});
   reset();
   evthread_enable_lock_debugging();
   const evthread_lock_callbacks locks{EVTHREAD_LOCK_API_VERSION,

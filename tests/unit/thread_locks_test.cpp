@@ -14,7 +14,7 @@
 
 namespace {
 
-namespace capi = eddy::capi;
+namespace capi = eddy::engine::capi;
 
 std::string messages;
 
@@ -79,7 +79,7 @@ TEST_F(threads, are_off_until_something_enables_them) {
 TEST_F(threads, use_the_locks_of_the_program) {
   const evthread_lock_callbacks locks = own_locks();
   EXPECT_EQ(evthread_set_lock_callbacks(&locks), 0);
-  const eddy::threading* t = capi::process_threading();
+  const eddy::engine::threading* t = capi::process_threading();
   ASSERT_NE(t, nullptr);
   EXPECT_EQ(t->lock_alloc, own_alloc);
   EXPECT_EQ(t->lock_free, own_free);
@@ -138,7 +138,7 @@ TEST_F(threads, can_be_switched_off_again) {
 TEST_F(threads, are_told_apart_even_if_the_program_gives_no_ids) {
   const evthread_lock_callbacks locks = own_locks();
   ASSERT_EQ(evthread_set_lock_callbacks(&locks), 0);
-  const eddy::threading* t = capi::process_threading();
+  const eddy::engine::threading* t = capi::process_threading();
   const unsigned long mine = t->thread_id();
   unsigned long theirs = mine;
   std::thread([&] { theirs = t->thread_id(); }).join();
@@ -189,7 +189,7 @@ TEST_F(threads, of_posix_are_not_mixed_with_functions_of_the_program) {
 
 TEST_F(threads, of_posix_exclude_each_other_with_a_lock) {
   ASSERT_EQ(evthread_use_pthreads(), 0);
-  const eddy::threading* t = capi::process_threading();
+  const eddy::engine::threading* t = capi::process_threading();
   void* lock = t->lock_alloc(0);
   ASSERT_NE(lock, nullptr);
   int counter = 0;
@@ -214,7 +214,7 @@ TEST_F(threads, of_posix_exclude_each_other_with_a_lock) {
 
 TEST_F(threads, of_posix_can_take_a_recursive_lock_again) {
   ASSERT_EQ(evthread_use_pthreads(), 0);
-  const eddy::threading* t = capi::process_threading();
+  const eddy::engine::threading* t = capi::process_threading();
   void* lock = t->lock_alloc(EVTHREAD_LOCKTYPE_RECURSIVE);
   ASSERT_NE(lock, nullptr);
   EXPECT_EQ(t->lock(0, lock), 0);
@@ -259,7 +259,7 @@ class conditions : public threads {
     EXPECT_TRUE(woken);
   }
 
-  const eddy::threading* t_ = nullptr;
+  const eddy::engine::threading* t_ = nullptr;
   void* lock_ = nullptr;
   void* cond_ = nullptr;
 };
@@ -310,11 +310,12 @@ TEST_F(conditions, that_may_wait_for_ever_still_wake) {
 
 TEST_F(threads, of_posix_have_no_locks_when_memory_is_exhausted) {
   ASSERT_EQ(evthread_use_pthreads(), 0);
-  const eddy::threading* t = capi::process_threading();
-  eddy::memory::set_functions({[](std::size_t) -> void* { return nullptr; }, nullptr, nullptr});
+  const eddy::engine::threading* t = capi::process_threading();
+  eddy::engine::memory::set_functions(
+      {[](std::size_t) -> void* { return nullptr; }, nullptr, nullptr});
   EXPECT_EQ(t->lock_alloc(0), nullptr);
   EXPECT_EQ(t->cond_alloc(0), nullptr);
-  eddy::memory::set_functions({nullptr, nullptr, nullptr});
+  eddy::engine::memory::set_functions({nullptr, nullptr, nullptr});
 }
 
 }  // namespace

@@ -8,7 +8,7 @@
 #include <random>
 #include <vector>
 
-namespace eddy {
+namespace eddy::engine {
 namespace {
 
 class timer_heap_model : public testing::Test {
@@ -129,4 +129,4 @@ TEST_F(timer_heap_model, what_was_added_and_removed_before_anybody_asked_never_f
 }
 
 }  // namespace
-}  // namespace eddy
+}  // namespace eddy::engine

@@ -87,11 +87,11 @@ TEST_F(sockets, a_bad_descriptor_gives_EBADF_and_a_message_that_names_it) {
   }
 }
 
-class failing_fcntl : public eddy::sys::interceptor {
+class failing_fcntl : public eddy::engine::sys::interceptor {
  public:
   explicit failing_fcntl(int let_through) : let_through_(let_through) {}
-  int before(eddy::sys::call which, int, std::size_t&) override {
-    if (which != eddy::sys::call::fcntl) return 0;
+  int before(eddy::engine::sys::call which, int, std::size_t&) override {
+    if (which != eddy::engine::sys::call::fcntl) return 0;
     return let_through_-- > 0 ? 0 : EPERM;
   }
 
@@ -102,11 +102,11 @@ class failing_fcntl : public eddy::sys::interceptor {
 TEST_F(sockets, a_kernel_that_refuses_the_flag_is_reported_with_errno) {
   for (int let_through : {0, 1}) {
     failing_fcntl refusing(let_through);
-    eddy::sys::set_interceptor(&refusing);
+    eddy::engine::sys::set_interceptor(&refusing);
     errno = 0;
     EXPECT_EQ(evutil_make_socket_nonblocking(tcp_), -1);
     EXPECT_EQ(errno, EPERM);
-    eddy::sys::set_interceptor(nullptr);
+    eddy::engine::sys::set_interceptor(nullptr);
     EXPECT_EQ(fcntl(tcp_, F_GETFL) & O_NONBLOCK, 0);
   }
 }

@@ -120,9 +120,10 @@ TEST(monotonic_timer, refuses_null) {
 }
 
 TEST(monotonic_timer, is_null_when_memory_is_exhausted) {
-  eddy::memory::set_functions({[](std::size_t) -> void* { return nullptr; }, nullptr, nullptr});
+  eddy::engine::memory::set_functions(
+      {[](std::size_t) -> void* { return nullptr; }, nullptr, nullptr});
   EXPECT_EQ(evutil_monotonic_timer_new(), nullptr);
-  eddy::memory::set_functions({nullptr, nullptr, nullptr});
+  eddy::engine::memory::set_functions({nullptr, nullptr, nullptr});
 }
 
 TEST(timeval_macros, add_subtract_and_compare) {

@@ -34,8 +34,8 @@ std::string features_of(unsigned bits, const char* between, const char* quote) {
 
 // With this environment.
 std::string what_a_loop_gets() {
-  eddy::loop one;
-  return one.open(eddy::loop_options{}) == 0 ? one.backend_name() : "";
+  eddy::engine::loop one;
+  return one.open(eddy::engine::loop_options{}) == 0 ? one.backend_name() : "";
 }
 
 void print_json(const utsname& system, const std::vector<eddy::backend_info>& backends) {

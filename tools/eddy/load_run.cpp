@@ -69,7 +69,7 @@ class load;
 struct client {
   load* owner = nullptr;
   int fd = -1;
-  eddy::operation receiving, sending;
+  eddy::engine::operation receiving, sending;
   std::string out, being_sent;
   std::size_t out_done = 0;
   std::size_t next_line = 0;      // of the text, to send
@@ -86,7 +86,7 @@ class load {
  public:
   explicit load(const load_plan& plan) : plan_(plan) {
     for (const std::string& line : plan.text) answers_.push_back(rot13(line));
-    if (on_.open(eddy::loop_options{}) != 0)
+    if (on_.open(eddy::engine::loop_options{}) != 0)
       throw std::runtime_error(std::string("no event loop: ") + on_.why_not_open());
   }
   ~load() {
@@ -114,8 +114,8 @@ class load {
 
   const load_plan& plan_;
   std::vector<std::string> answers_;
-  eddy::loop on_;
-  eddy::operation timer_;
+  eddy::engine::loop on_;
+  eddy::engine::operation timer_;
   std::vector<std::unique_ptr<client>> clients_;
   std::vector<int> idle_;
   load_result result_;
@@ -160,11 +160,11 @@ void load::add_client(int fd, long index) {
   c->next_line = c->expected_line = static_cast<std::size_t>(index) * 37 % plan_.text.size();
   c->sent_at.resize(static_cast<std::size_t>(plan_.inflight));
   c->receiving.argument = c->sending.argument = c.get();
-  c->receiving.on_self = [](eddy::callback*, void* self) {
+  c->receiving.on_self = [](eddy::engine::callback*, void* self) {
     auto& me = *static_cast<client*>(self);
     me.owner->received(me);
   };
-  c->sending.on_self = [](eddy::callback*, void* self) {
+  c->sending.on_self = [](eddy::engine::callback*, void* self) {
     auto& me = *static_cast<client*>(self);
     me.owner->sent(me);
   };
@@ -201,14 +201,14 @@ void load::flush(client& c) {
     c.out_done = 0;
   }
   if (c.being_sent.empty()) return;
-  eddy::prepare_send(c.sending, c.fd, c.being_sent.data() + c.out_done,
-                     c.being_sent.size() - c.out_done, 0);
-  eddy::submit(on_, c.sending);
+  eddy::engine::prepare_send(c.sending, c.fd, c.being_sent.data() + c.out_done,
+                             c.being_sent.size() - c.out_done, 0);
+  eddy::engine::submit(on_, c.sending);
 }
 
 void load::receive(client& c) {
-  eddy::prepare_recv(c.receiving, c.fd, c.in, sizeof c.in, 0);
-  eddy::submit(on_, c.receiving);
+  eddy::engine::prepare_recv(c.receiving, c.fd, c.in, sizeof c.in, 0);
+  eddy::engine::submit(on_, c.receiving);
 }
 
 void load::start(client& c) {
@@ -226,9 +226,10 @@ void load::fail(client& c, const std::string& what) {
   --working_;
   ++result_.error_count;
   if (result_.errors.size() < 20) result_.errors.push_back(what);
-  if (c.sending.state == eddy::progress::in_flight) eddy::cancel(on_, c.sending);
-  if (c.receiving.state == eddy::progress::in_flight) eddy::cancel(on_, c.receiving);
-  if (working_ == 0) eddy::cancel(on_, timer_);
+  if (c.sending.state == eddy::engine::progress::in_flight) eddy::engine::cancel(on_, c.sending);
+  if (c.receiving.state == eddy::engine::progress::in_flight)
+    eddy::engine::cancel(on_, c.receiving);
+  if (working_ == 0) eddy::engine::cancel(on_, timer_);
 }
 
 void load::sent(client& c) {
@@ -280,7 +281,7 @@ void load::received(client& c) {
   if (!check(c, c.in, static_cast<std::size_t>(got))) return;
   flush(c);
   if (c.under_way > 0) return receive(c);
-  if (--working_ == 0) eddy::cancel(on_, timer_);
+  if (--working_ == 0) eddy::engine::cancel(on_, timer_);
 }
 
 // Ten times a second, until the last answer has come or has kept us waiting too long.
@@ -293,7 +294,7 @@ void load::tick() {
         plan_.lines > 0 ? static_cast<double>(result_.lines) / static_cast<double>(plan_.lines) : 0;
     plan_.progress(std::min(1.0, std::max(by_time, by_lines)), result_.lines);
   }
-  constexpr std::int64_t patience = 5 * eddy::nanoseconds_per_second;
+  constexpr std::int64_t patience = 5 * eddy::engine::nanoseconds_per_second;
   if (now >= ends_ + patience) {
     for (const auto& c : clients_)
       if (!c->failed && c->under_way > 0)
@@ -302,8 +303,8 @@ void load::tick() {
     return;
   }
   if (working_ == 0) return;
-  eddy::prepare_timeout(timer_, now + eddy::nanoseconds_per_second / 10);
-  eddy::submit(on_, timer_);
+  eddy::engine::prepare_timeout(timer_, now + eddy::engine::nanoseconds_per_second / 10);
+  eddy::engine::submit(on_, timer_);
 }
 
 load_result load::run() {
@@ -315,7 +316,7 @@ load_result load::run() {
   began_ = on_.now_uncached();
   ends_ = began_ + static_cast<std::int64_t>(plan_.seconds * 1e9);
   timer_.argument = this;
-  timer_.on_self = [](eddy::callback*, void* self) { static_cast<load*>(self)->tick(); };
+  timer_.on_self = [](eddy::engine::callback*, void* self) { static_cast<load*>(self)->tick(); };
   for (const auto& c : clients_) start(*c);
   tick();
   on_.run(0);
