@@ -103,12 +103,7 @@ void uring_backend::submit_backlog() {
 
 // Those that found no room, found again by their state.
 void uring_backend::retry_cancels() {
-  while (!to_cancel_.empty()) {
-    const std::size_t before = cancels_waiting_;
-    const std::uint64_t number = to_cancel_.pop_back();
-    cancel_request(number);
-    if (cancels_waiting_ != before) break;  // it is on the list again
-  }
+  retry_transfer_cancels();
   if (cancels_waiting_ == 0) return;
   cancels_waiting_ = 0;
   if (std::exchange(epoll_is_old_, false)) cancel_request(of_epoll);
@@ -133,9 +128,9 @@ void uring_backend::cancel(operation* op) {
 void uring_backend::cancel_request(std::uint64_t number) {
   io_uring_sqe* sqe = next_sqe();
   if (sqe == nullptr) {
+    if (number & any_transfer) return cancel_later(number);
     ++cancels_waiting_;
     if (number == of_epoll) epoll_is_old_ = true;
-    if (number & any_transfer) cancel_later(number);
     return;
   }
   ::io_uring_prep_cancel64(sqe, number, 0);

@@ -89,17 +89,22 @@ class uring_backend final : public completion_backend {
   void retry_cancels();
 
   // uring_transfer.cpp
+  // What has become of a transfer's request: the word of its number.
+  enum request_state : std::uint32_t { is_new, is_given, is_to_cancel };
   // (Others may change it while the loop waits: `wait` goes by what before_wait found.)
-  bool is_used() const { return operations_.size() + receives_.size() + sends_.size() != 0; }
+  bool is_used() const { return operations_.size() + transfer_count() != 0; }
+  std::size_t transfer_count() const { return receives_.size() + sends_.size(); }
   bool prepare_receive(watcher* w, std::uint64_t number);
   bool prepare_send(send_job* job);
-  bool reserve_places();
+  std::uint32_t& state_of(std::uint64_t number);
+  bool is_known(std::uint64_t number) const;
   void has_news(watcher* w);
   void came(std::uint64_t number, int result, unsigned flags);
   void received(std::uint64_t number, int result, unsigned flags);
   void sent(std::uint64_t number, int result, unsigned flags);
   void start_waiting();
   void cancel_later(std::uint64_t number);
+  void retry_transfer_cancels();
   void restart_transfers();
 
   // uring_wait.cpp
@@ -122,9 +127,13 @@ class uring_backend final : public completion_backend {
   handle_table<operation> operations_;
   handle_table<watcher> receives_;
   handle_table<send_job> sends_;
-  array<std::uint64_t> to_start_;   // receives that found no room, or came while the loop waited
-  array<std::uint64_t> to_cancel_;  // requests, likewise
+  array<std::uint64_t> to_start_;   // receives for the next wait; some may be stale
+  array<std::uint64_t> to_cancel_;  // what found no room, or came while the loop waited
+  bool cancels_unlisted_ = false;   // for lack of memory: by their state alone
   send_job* spare_jobs_ = nullptr;
+  // Receives that go on until a number of bytes came (Linux 6.17); older kernels refuse them.
+  bool counts_receives_ = true;
+  static constexpr unsigned most_in_a_row = 256 << 10;
   receive_blocks* blocks_ = nullptr;  // there while the ring is, where the kernel can do transfers
   bool in_use_ = false;               // is_used() before the wait
   bool has_news_ = false;             // before the wait: it must not sleep

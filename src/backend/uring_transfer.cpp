@@ -27,10 +27,14 @@ void append(transfer& t, chain* c) {
 
 }  // namespace
 
-// Places in the arrays for each request's end and news, so that neither can fail later.
-bool uring_backend::reserve_places() {
-  const std::size_t all = receives_.size() + sends_.size();
-  return to_cancel_.reserve(2 * all) && moved_.reserve(moved_.size() + all);
+std::uint32_t& uring_backend::state_of(std::uint64_t number) {
+  const std::uint64_t handle = number & ~any_transfer;
+  return number & of_send ? sends_.word_of(handle) : receives_.word_of(handle);
+}
+
+bool uring_backend::is_known(std::uint64_t number) const {
+  const std::uint64_t handle = number & ~any_transfer;
+  return number & of_send ? sends_.find(handle) != nullptr : receives_.find(handle) != nullptr;
 }
 
 void uring_backend::has_news(watcher* w) {
@@ -59,7 +63,9 @@ bool uring_backend::transfers(bool waiting) {
 int uring_backend::receive(watcher* w, bool waiting) {
   const std::uint64_t number = receives_.add(w);
   if (number == 0) return ENOMEM;
-  if (!to_start_.reserve(receives_.size()) || !reserve_places()) {
+  // A place for the news of each request, so that telling them cannot fail.
+  if (!to_start_.reserve(to_start_.size() + 1) ||
+      !moved_.reserve(moved_.size() + transfer_count())) {
     receives_.remove(number);
     return ENOMEM;
   }
@@ -74,13 +80,20 @@ int uring_backend::receive(watcher* w, bool waiting) {
 bool uring_backend::prepare_receive(watcher* w, std::uint64_t number) {
   io_uring_sqe* sqe = next_sqe();
   if (sqe == nullptr) return false;
-  if (w->reserved == 0)
+  const auto limit = static_cast<unsigned>(w->reserved);
+  if (limit == 0 || counts_receives_) {
     ::io_uring_prep_recv_multishot(sqe, w->fd, nullptr, 0, 0);
-  else
-    ::io_uring_prep_recv(sqe, w->fd, nullptr, static_cast<std::size_t>(w->reserved), 0);
+    if (counts_receives_) {
+      sqe->len = limit == 0 ? most_in_a_row : limit;  // then others have their turn
+      sqe->file_index = limit;                        // `optlen`: of all that the request brings
+    }
+  } else {
+    ::io_uring_prep_recv(sqe, w->fd, nullptr, limit, 0);
+  }
   sqe->flags |= IOSQE_BUFFER_SELECT;
   sqe->buf_group = receive_blocks::group;
   ::io_uring_sqe_set_data64(sqe, number | of_receive);
+  receives_.word_of(number) = is_given;
   return true;
 }
 
@@ -92,7 +105,7 @@ int uring_backend::send(watcher* w, buffer& from, std::size_t most) {
     job = memory::create<send_job>();
   if (job == nullptr) return ENOMEM;
   job->number = sends_.add(job);
-  if (job->number == 0 || !reserve_places()) {
+  if (job->number == 0 || !moved_.reserve(moved_.size() + transfer_count())) {
     if (job->number != 0) sends_.remove(job->number);
     job->next_spare = std::exchange(spare_jobs_, job);
     return ENOMEM;
@@ -124,6 +137,7 @@ bool uring_backend::prepare_send(send_job* job) {
     ::io_uring_prep_sendmsg(sqe, job->fd, &job->message, MSG_NOSIGNAL);
   }
   ::io_uring_sqe_set_data64(sqe, job->number | of_send);
+  sends_.word_of(job->number) = is_given;
   return true;
 }
 
@@ -134,10 +148,9 @@ void uring_backend::stop_transfer(watcher* w, bool waiting) {
   if (place == UINT32_MAX) return;
   const bool sends = (w->events & watch_write) != 0;
   std::uint64_t number = sends ? sends_.number_at(place) : receives_.number_at(place);
-  for (std::size_t i = 0; !sends && i < to_start_.size(); ++i) {
-    if (to_start_[i] != number) continue;  // the kernel has not seen it
-    to_start_[i] = to_start_[to_start_.size() - 1];
-    to_start_.truncate(to_start_.size() - 1);
+  if (!sends && receives_.word_of(number) == is_new) {
+    // The kernel has not seen it; start_waiting passes over what is stale.
+    if (to_start_[to_start_.size() - 1] == number) (void)to_start_.pop_back();
     w->here.moved.number = 0;
     return receives_.remove(number);
   }
@@ -148,12 +161,34 @@ void uring_backend::stop_transfer(watcher* w, bool waiting) {
     cancel_request(number);
 }
 
-// Each number once: it may be stopped, wanted and stopped again while the loop waits. Those whose
-// request is gone since the last wait make the list at most twice as long as there are requests.
+// Each number once: it may be stopped, wanted and stopped again while the loop waits.
 void uring_backend::cancel_later(std::uint64_t number) {
-  for (const std::uint64_t there : to_cancel_)
-    if (there == number) return;
-  (void)to_cancel_.push_back(number);
+  if (!is_known(number) || state_of(number) == is_to_cancel) return;
+  state_of(number) = is_to_cancel;
+  if (!to_cancel_.push_back(number)) cancels_unlisted_ = true;
+}
+
+void uring_backend::retry_transfer_cancels() {
+  if (cancels_unlisted_) {
+    cancels_unlisted_ = false;
+    const auto list = [this](auto& table, std::uint64_t kind) {
+      table.for_each_number([&](std::uint64_t number) {
+        if (table.word_of(number) != is_to_cancel) return;
+        if (!to_cancel_.push_back(number | kind)) cancels_unlisted_ = true;
+      });
+    };
+    to_cancel_.clear();
+    list(receives_, of_receive);
+    list(sends_, of_send);
+  }
+  // As many as there are now: one that finds no room again is put back.
+  for (std::size_t left = to_cancel_.size(); left != 0; --left) {
+    const std::uint64_t number = to_cancel_.pop_back();
+    if (!is_known(number)) continue;
+    state_of(number) = is_given;
+    cancel_request(number);
+    if (state_of(number) == is_to_cancel) return;
+  }
 }
 
 void uring_backend::abandon_transfer(watcher* w) {
@@ -223,10 +258,12 @@ void uring_backend::received(std::uint64_t number, int result, unsigned flags) {
   transfer& t = w->here.moved;
   if (piece != nullptr) append(t, piece);
   if (result == -ENOBUFS) blocks_->grow();
+  const bool too_new = result == -EINVAL && std::exchange(counts_receives_, false);
   if (ended) {
     t.number = 0;
     t.outcome = result == 0 ? end_of_stream : result;
-    if (result > 0 || result == -ENOBUFS || result == -ECANCELED) t.outcome = ended_early;
+    if (result > 0 || result == -ENOBUFS || result == -ECANCELED || too_new)
+      t.outcome = ended_early;
   } else if (result < 0) {
     t.outcome = result;
   }

@@ -20,8 +20,9 @@ class handle_table {
     if (index == none)
       index = static_cast<std::uint32_t>(entries_.size() - 1);
     else
-      first_free_ = entries_[index].next_free;
+      first_free_ = entries_[index].word;
     entries_[index].object = object;
+    entries_[index].word = 0;
     ++used_;
     return static_cast<std::uint64_t>(entries_[index].generation) << 32 | index;
   }
@@ -44,6 +45,11 @@ class handle_table {
     return static_cast<std::uint64_t>(entries_[place].generation) << 32 | place;
   }
 
+  // A word for the caller's use, 0 at first. The number must not be stale.
+  std::uint32_t& word_of(std::uint64_t handle) {
+    return entries_[static_cast<std::uint32_t>(handle)].word;
+  }
+
   // The number goes stale; its place is used again under another generation.
   void remove(std::uint64_t handle) {
     if (find(handle) == nullptr) return;
@@ -51,7 +57,7 @@ class handle_table {
     entry& e = entries_[index];
     e.object = nullptr;
     if (++e.generation == 0) e.generation = 1;
-    e.next_free = first_free_;
+    e.word = first_free_;
     first_free_ = index;
     --used_;
   }
@@ -66,6 +72,12 @@ class handle_table {
   }
 
   template <class Visit>
+  void for_each_number(Visit visit) {
+    for (std::uint32_t i = 0; i < entries_.size(); ++i)
+      if (entries_[i].object != nullptr) visit(number_at(i));
+  }
+
+  template <class Visit>
   void for_each(Visit visit) {
     for (std::size_t i = 0; i < entries_.size(); ++i)
       if (entries_[i].object != nullptr) visit(entries_[i].object);
@@ -77,7 +89,7 @@ class handle_table {
   struct entry {
     T* object;
     std::uint32_t generation;
-    std::uint32_t next_free;
+    std::uint32_t word;  // the caller's; of a free place: the next one
   };
 
   array<entry> entries_;
