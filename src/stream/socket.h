@@ -18,6 +18,8 @@ enum socket_state : std::uint8_t {
   was_refused = 0x02,    // the connection failed at once; the loop tells
   write_to_tell = 0x04,  // bytes went before the wait; the callback comes after it
   tries_addresses = 0x08,
+  in_own_callback = 0x10,
+  has_added = 0x20,  // to its output, in there
 };
 
 // `fd` may be -1. Null when there is no memory.

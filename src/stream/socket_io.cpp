@@ -80,25 +80,62 @@ ssize_t write_some(stream& s) {
 
 bool writes(const stream& s) { return s.is_enabled(watch_write) && s.write_suspended == 0; }
 
-}  // namespace
+// The callback comes after the next wait, as that of any other event: what is written in between
+// callbacks must not be told before theirs.
+void tell_later(stream& s) {
+  if (s.owner->running_callback() == nullptr) return s.owner->activate(&s.writing, watch_write, 1);
+  s.writing.fired = watch_write;
+  s.owner->activate_later(&s.writing);
+}
 
-// No callback of the user runs in here: they come with the turn's others.
-void write_in_time(pre_wait_work* work) {
-  stream& s = stream_of(work);
-  stream_hold held(s);
-  if (!held.alive() || !writes(s) || s.out.bytes.empty()) return;
-  if (s.state & is_connecting) return;
+// No callback of the user runs in here.
+void write_added(stream& s) {
+  if (!writes(s) || s.out.bytes.empty() || (s.state & is_connecting)) return;
   // It waits for the socket already, or sends.
   if (s.owner->is_added(&s.writing) || start_send(s)) return;
   const ssize_t sent = write_some(s);
   if (sent < 0) {
     s.writing.reserved = static_cast<std::int32_t>(-sent);
-    return s.owner->activate(&s.writing, watch_write, 1);
+    return tell_later(s);
   }
   if (!s.out.bytes.empty() && writes(s)) wait_for_writability(s);
   if (sent == 0 || s.on_write == nullptr || s.out.bytes.size() > s.write_mark.low) return;
   s.state |= write_to_tell;
-  s.owner->activate(&s.writing, watch_write, 1);
+  tell_later(s);
+}
+
+// Around a stream's own callback: what that adds to the output is written when it returns, as long
+// as the socket and the bytes are in the processor's caches, and not with all others' before the
+// wait. (After one that throws, it is.)
+class own_callback {
+ public:
+  explicit own_callback(stream& s) : stream_(s) {
+    if (!s.owner->is_transferred(&s.writing)) s.state |= in_own_callback;
+  }
+  void returned() {
+    if (leave()) write_added(stream_);
+  }
+  ~own_callback() {
+    if (leave()) write_before_wait(stream_);
+  }
+  own_callback(const own_callback&) = delete;
+  own_callback& operator=(const own_callback&) = delete;
+
+ private:
+  bool leave() {
+    const bool added = (stream_.state & has_added) != 0;
+    stream_.state = static_cast<std::uint8_t>(stream_.state & ~(in_own_callback | has_added));
+    return added;
+  }
+  stream& stream_;
+};
+
+}  // namespace
+
+void write_in_time(pre_wait_work* work) {
+  stream& s = stream_of(work);
+  stream_hold held(s);
+  if (held.alive()) write_added(s);
 }
 
 namespace {
@@ -160,7 +197,9 @@ void came_readable(int, short what, void* argument) {
   stream_hold held(s);
   if (!held.alive()) return;
   if (what & watch_timeout) return read_failed(s, event_timeout, errno);
+  own_callback scope(s);
   if (s.reading.fd >= 0 && s.is_enabled(watch_read) && s.read_suspended == 0) read_now(s);
+  scope.returned();
 }
 
 void came_writable(int, short what, void* argument) {
@@ -172,10 +211,17 @@ void came_writable(int, short what, void* argument) {
     return trigger_event(s, event_writing | event_timeout, 0);
   }
   if (s.state & is_connecting) return connection_made(s);
+  own_callback scope(s);
   write_now(s);
+  scope.returned();
 }
 
-void write_before_wait(stream& s) { s.owner->run_before_wait(&s.flushing); }
+void write_before_wait(stream& s) {
+  if (s.state & in_own_callback)
+    s.state |= has_added;
+  else
+    s.owner->run_before_wait(&s.flushing);
+}
 
 void wait_for_writability(stream& s) {
   if (s.owner->is_added(&s.writing)) return;
@@ -188,7 +234,7 @@ void wait_for_writability(stream& s) {
 void stop_writing(stream& s) {
   s.owner->forget_before_wait(&s.flushing);
   (void)s.owner->remove(&s.writing, removal::do_not_wait);
-  s.state = static_cast<std::uint8_t>(s.state & ~write_to_tell);
+  s.state = static_cast<std::uint8_t>(s.state & ~(write_to_tell | has_added));
   s.writing.reserved = 0;
 }
 
