@@ -102,6 +102,12 @@ class uring_backend final : public completion_backend {
   void came(std::uint64_t number, int result, unsigned flags);
   void received(std::uint64_t number, int result, unsigned flags);
   void sent(std::uint64_t number, int result, unsigned flags);
+  void tell_sent(send_job* job, int outcome);
+  void send_again(send_job* job);
+  void noticed(send_job* job, int usage);
+  void end_send(send_job* job);
+  void forget_notices(watcher* w);
+  std::size_t sends_under_way() const { return sends_.size() - notices_due_; }
   void start_waiting();
   void cancel_later(std::uint64_t number);
   void retry_transfer_cancels();
@@ -130,6 +136,8 @@ class uring_backend final : public completion_backend {
   array<std::uint64_t> to_start_;   // receives for the next wait; some may be stale
   array<std::uint64_t> to_cancel_;  // what found no room, or came while the loop waited
   bool cancels_unlisted_ = false;   // for lack of memory: by their state alone
+  bool has_uncopied_send_ = false;
+  std::size_t notices_due_ = 0;  // of the sends
   send_job* spare_jobs_ = nullptr;
   // Receives that go on until a number of bytes came (Linux 6.17); older kernels refuse them.
   bool counts_receives_ = true;

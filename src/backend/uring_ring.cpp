@@ -54,11 +54,12 @@ int make_ring(io_uring* ring) {
 
 // Whatever takes this process over cannot make the ring do more than we do (kernel 5.10; a ring
 // without restrictions works as well).
-void restrict_ring(io_uring* ring, bool with_epoll_wait) {
-  constexpr unsigned char used[] = {IORING_OP_ACCEPT,   IORING_OP_CONNECT, IORING_OP_RECV,
-                                    IORING_OP_SEND,     IORING_OP_READ,    IORING_OP_WRITE,
-                                    IORING_OP_POLL_ADD, IORING_OP_TIMEOUT, IORING_OP_ASYNC_CANCEL,
-                                    IORING_OP_SENDMSG,  op_epoll_wait};
+void restrict_ring(io_uring* ring, bool with_epoll_wait, bool with_uncopied_send) {
+  constexpr unsigned char used[] = {IORING_OP_ACCEPT,    IORING_OP_CONNECT, IORING_OP_RECV,
+                                    IORING_OP_SEND,      IORING_OP_READ,    IORING_OP_WRITE,
+                                    IORING_OP_POLL_ADD,  IORING_OP_TIMEOUT, IORING_OP_ASYNC_CANCEL,
+                                    IORING_OP_SENDMSG,   op_epoll_wait,     IORING_OP_SEND_ZC,
+                                    IORING_OP_SENDMSG_ZC};
   io_uring_restriction allowed[sizeof used + 2] = {};
   unsigned count = 0;
   allowed[count].opcode = IORING_RESTRICTION_REGISTER_OP;
@@ -67,6 +68,8 @@ void restrict_ring(io_uring* ring, bool with_epoll_wait) {
   allowed[count++].sqe_flags = IOSQE_BUFFER_SELECT;
   for (const unsigned char operation : used) {
     if (operation == op_epoll_wait && !with_epoll_wait) continue;
+    const bool uncopied = operation == IORING_OP_SEND_ZC || operation == IORING_OP_SENDMSG_ZC;
+    if (uncopied && !with_uncopied_send) continue;
     allowed[count].opcode = IORING_RESTRICTION_SQE_OP;
     allowed[count++].sqe_op = operation;
   }
@@ -101,10 +104,12 @@ int uring_backend::open_ring() {
   ::io_uring_ring_dontfork(&ring_);
   if (io_uring_probe* probe = ::io_uring_get_probe_ring(&ring_)) {
     has_epoll_wait_ = ::io_uring_opcode_supported(probe, op_epoll_wait);
+    // (IORING_SEND_ZC_REPORT_USAGE is a little younger, 6.2: older kernels refuse it with EINVAL.)
+    has_uncopied_send_ = ::io_uring_opcode_supported(probe, IORING_OP_SENDMSG_ZC);
     ::io_uring_free_probe(probe);
   }
   if (ring_.flags & IORING_SETUP_DEFER_TASKRUN) blocks_ = receive_blocks::open(&ring_);
-  restrict_ring(&ring_, has_epoll_wait_);
+  restrict_ring(&ring_, has_epoll_wait_, has_uncopied_send_);
   ring_open_ = true;
   enabled_ = false;
   return 0;
@@ -171,8 +176,12 @@ void uring_backend::close_ring() {
     operations_.for_each([this](operation* op) { cancel(op); });
     sends_.for_each([this](send_job* job) { cancel_request(job->number | of_send); });
     constexpr int most_failures = 100;  // in a row, other than interruptions
+    // What was sent without a copy is read until the peer has got it, and who knows when that is.
+    int patience = 1000;
     // (Receives name no memory of ours: their blocks stay until the ring is gone.)
-    for (int failures = 0; operations_.size() + sends_.size() != 0 && failures < most_failures;) {
+    for (int failures = 0; failures < most_failures;) {
+      const bool under_way = operations_.size() + sends_under_way() != 0;
+      if (!under_way && (notices_due_ == 0 || --patience == 0)) break;
       submit_backlog();
       retry_cancels();
       const int error = enter(1'000'000);

@@ -25,6 +25,12 @@ void append(transfer& t, chain* c) {
   t.last = c;
 }
 
+std::size_t size_of(const send_job& job) {
+  std::size_t size = 0;
+  for (int i = 0; i < job.count; ++i) size += job.pieces[i].iov_len;
+  return size;
+}
+
 }  // namespace
 
 std::uint32_t& uring_backend::state_of(std::uint64_t number) {
@@ -113,6 +119,7 @@ int uring_backend::send(watcher* w, buffer& from, std::size_t most) {
   job->whose = w;
   job->fd = w->fd;
   job->count = from.hold(most, job->held, job->pieces, send_job::most_pieces);
+  job->uncopied = has_uncopied_send_ && !w->is(sends_copied) && size_of(*job) >= job->worth_no_copy;
   if (!prepare_send(job)) {
     for (int i = 0; i < job->count; ++i) release_chain(job->held[i]);
     sends_.remove(job->number);
@@ -130,12 +137,15 @@ bool uring_backend::prepare_send(send_job* job) {
   if (job->count == 1) {
     ::io_uring_prep_send(sqe, job->fd, job->pieces[0].iov_base, job->pieces[0].iov_len,
                          MSG_NOSIGNAL);
+    if (job->uncopied) sqe->opcode = IORING_OP_SEND_ZC;
   } else {
     job->message = msghdr{};
     job->message.msg_iov = job->pieces;
     job->message.msg_iovlen = static_cast<std::size_t>(job->count);
     ::io_uring_prep_sendmsg(sqe, job->fd, &job->message, MSG_NOSIGNAL);
+    if (job->uncopied) sqe->opcode = IORING_OP_SENDMSG_ZC;
   }
+  if (job->uncopied) sqe->ioprio |= report_copies;
   ::io_uring_sqe_set_data64(sqe, job->number | of_send);
   sends_.word_of(job->number) = is_given;
   return true;
@@ -197,6 +207,7 @@ void uring_backend::abandon_transfer(watcher* w) {
     for (std::size_t i = 0; i < moved_.size(); ++i)
       if (moved_[i] == w) moved_[i] = moved_.pop_back();
   }
+  if (w->events & watch_write) forget_notices(w);
   const std::uint32_t place = std::exchange(w->here.moved.number, 0) - 1;
   if (place == UINT32_MAX) return;
   if (w->events & watch_write) {
@@ -208,7 +219,10 @@ void uring_backend::abandon_transfer(watcher* w) {
 
 void uring_backend::hurry_send(watcher* w) {
   const std::uint32_t place = w->here.moved.number - 1;
-  if (place != UINT32_MAX && !forked()) cancel_request(sends_.number_at(place) | of_send);
+  if (place == UINT32_MAX || forked()) return;
+  const std::uint64_t number = sends_.number_at(place);
+  sends_.find(number)->hurried = true;
+  cancel_request(number | of_send);
 }
 
 // Waits for the kernel, which has been told to stop: not longer than it takes to hear of that.
@@ -216,9 +230,13 @@ void uring_backend::finish_send(watcher* w) {
   const std::uint32_t place = w->here.moved.number - 1;
   if (place == UINT32_MAX || forked() || !of_this_thread()) return;
   const std::uint64_t number = sends_.number_at(place);
-  cancel_request(number | of_send);
+  hurry_send(w);
   constexpr int most_failures = 100;
-  for (int failures = 0; sends_.find(number) != nullptr && failures < most_failures;) {
+  const auto under_way = [&] {
+    const send_job* job = sends_.find(number);
+    return job != nullptr && !job->notice_due;
+  };
+  for (int failures = 0; under_way() && failures < most_failures;) {
     retry_cancels();
     const int error = enter(1'000'000);
     if (error == 0) (void)reap();
@@ -271,17 +289,67 @@ void uring_backend::received(std::uint64_t number, int result, unsigned flags) {
 }
 
 void uring_backend::sent(std::uint64_t number, int result, unsigned flags) {
-  (void)flags;
   send_job* job = sends_.find(number);
   if (job == nullptr) return;
-  sends_.remove(number);
-  for (int i = 0; i < job->count; ++i) release_chain(job->held[i]);
-  if (watcher* w = job->whose) {
-    w->here.moved.number = 0;
-    w->here.moved.outcome = result;
-    has_news(w);
+  if (flags & IORING_CQE_F_NOTIF) return noticed(job, result);
+  // (What failed may have a notice as well.)
+  const bool more = (flags & IORING_CQE_F_MORE) != 0;
+  if (job->uncopied && (result == -ENOMEM || result == -EINVAL || result == -EOPNOTSUPP)) {
+    job->uncopied = false;
+    if (!more) return send_again(job);
+    job->refused = true;
+    return;
   }
+  if (more && job->whose != nullptr) {
+    job->whose->set(notice_due);
+    job->asks = job->whose;
+  }
+  tell_sent(job, result);
+  if (!more) return end_send(job);
+  job->notice_due = true;
+  ++notices_due_;
+}
+
+void uring_backend::tell_sent(send_job* job, int outcome) {
+  watcher* w = std::exchange(job->whose, nullptr);
+  if (w == nullptr) return;
+  w->here.moved.number = 0;
+  w->here.moved.outcome = outcome;
+  has_news(w);
+}
+
+// What could not be sent without a copy: with one.
+void uring_backend::send_again(send_job* job) {
+  if (job->whose != nullptr) job->whose->set(sends_copied);
+  if (job->whose != nullptr && !job->hurried && prepare_send(job)) return;
+  tell_sent(job, -EAGAIN);
+  end_send(job);
+}
+
+void uring_backend::noticed(send_job* job, int usage) {
+  if (std::exchange(job->refused, false)) return send_again(job);
+  --notices_due_;
+  if (job->asks != nullptr && (static_cast<unsigned>(usage) & was_copied))
+    job->asks->set(sends_copied);
+  end_send(job);
+}
+
+void uring_backend::end_send(send_job* job) {
+  sends_.remove(job->number);
+  for (int i = 0; i < job->count; ++i) release_chain(job->held[i]);
+  job->asks = nullptr;
+  job->notice_due = job->hurried = job->refused = false;
   job->next_spare = std::exchange(spare_jobs_, job);
+}
+
+// Its notices tell nobody any more. O(sends), and rare: who sends little never has any.
+void uring_backend::forget_notices(watcher* w) {
+  if (w->is(notice_due))
+    sends_.for_each([w](send_job* job) {
+      if (job->asks == w) job->asks = nullptr;
+    });
+  w->clear(notice_due);
+  w->clear(sends_copied);
 }
 
 void uring_backend::forget_transfers() {
@@ -298,6 +366,7 @@ void uring_backend::forget_transfers() {
     if (!forked()) cancel_request(number | of_receive);
   });
   sends_.for_each([&](send_job* job) {
+    job->asks = nullptr;
     if (job->whose != nullptr) forget(std::exchange(job->whose, nullptr));
   });
 }
@@ -314,14 +383,13 @@ void uring_backend::restart_transfers() {
   });
   receives_.clear();
   sends_.for_each([&](send_job* job) {
-    for (int i = 0; i < job->count; ++i) release_chain(job->held[i]);
-    if (watcher* w = job->whose) {
-      w->here.moved.number = 0;
-      w->here.moved.outcome = ended_early;
-      has_news(w);
-    }
-    job->next_spare = std::exchange(spare_jobs_, job);
+    tell_sent(job, ended_early);
+    // The kernel may go on reading what it was not to copy, and nobody will tell until when: such
+    // memory is not used again. (A child of fork has its own.)
+    if (std::exchange(job->notice_due, false) && !forked()) job->count = 0;
+    end_send(job);
   });
+  notices_due_ = 0;
   sends_.clear();
 }
 

@@ -27,6 +27,8 @@ enum callback_flag : std::int16_t {
   is_operation = 0x100,  // an operation, from submit until its callback runs
   is_transfer = 0x200,   // a watcher for which the kernel receives or sends, if it can
   has_moved = 0x400,     // and its backend has something to tell of it
+  sends_copied = 0x800,  // the kernel copies what it sends for it, asked to or not
+  notice_due = 0x1000,   // it has sent without copying, and whether that was so is still to be told
 };
 
 // How the loop runs a callback.

@@ -73,6 +73,9 @@ class loop {
   // that is added already gets the new timeout only. 0 or an errno; after a failure the watcher is
   // as it was. O(1) for descriptors, O(log n) for timers.
   int add(watcher* w, std::int64_t timeout);
+  // The same, also of one that is active; `add`, as event_add, leaves its descriptor alone until it
+  // has run.
+  int add_though_active(watcher* w, std::int64_t timeout);
   // The same with a common-timeout queue (see make_common_timeout).
   int add_with_common_timeout(watcher* w, int queue);
   // Stops: no callback of `w` starts after this returns on the loop's own thread; from another

@@ -80,7 +80,7 @@ int loop::send(watcher* w, buffer& from, std::size_t most, std::int64_t timeout)
   if (!w->is(is_transfer)) return ENOTSUP;
   if (!completion_->transfers(in_backend_)) return ENOTSUP;
   if (const int error = completion_->send(w, from, most)) return error;
-  return w->is(in_watch_list) ? 0 : add_locked(w, timeout, -1, false);
+  return w->is(in_watch_list) ? 0 : add_though_active(w, timeout);
 }
 
 void loop::sent_all(watcher* w) {

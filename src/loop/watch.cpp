@@ -39,6 +39,16 @@ int loop::add(watcher* w, std::int64_t timeout) {
   return add_locked(w, timeout, -1, false);
 }
 
+int loop::add_though_active(watcher* w, std::int64_t timeout) {
+  loop_guard guard(*this);
+  const bool was_added = w->is(in_watch_list);
+  if (!w->is(is_finalizing))
+    if (const int error = start_watching(w)) return error;
+  const int error = add_locked(w, timeout, -1, false);
+  if (error != 0 && !was_added) (void)remove_locked(w, removal::do_not_wait);
+  return error;
+}
+
 int loop::add_with_common_timeout(watcher* w, int queue) {
   loop_guard guard(*this);
   return add_locked(w, common_[static_cast<std::size_t>(queue)]->duration, queue, false);

@@ -15,7 +15,7 @@ namespace {
 void start_reading(stream& s) {
   if (s.reading.fd < 0 || (s.state & is_connecting)) return;
   limit_receive(s);
-  if (const int error = s.owner->add(&s.reading, timeout_in_ns(s.read_timeout))) {
+  if (const int error = s.owner->add_though_active(&s.reading, timeout_in_ns(s.read_timeout))) {
     // The callback hears of it from the loop.
     s.enabled = static_cast<short>(s.enabled & ~watch_read);
     errno = error;
@@ -133,8 +133,9 @@ int set_stream_priority(stream& s, int priority) {
 }
 
 int move_to_loop(stream& s, loop& on) {
+  constexpr int while_idle = is_initialised | is_transfer | sends_copied | notice_due;
   for (watcher* w : {&s.reading, &s.writing})
-    if ((w->flags & ~is_transfer) != is_initialised) return EBUSY;
+    if ((w->flags & ~while_idle) != 0) return EBUSY;
   stop_transfers(s);
   s.owner = s.reading.owner = s.writing.owner = &on;
   s.reading.priority = s.writing.priority = static_cast<std::uint8_t>(on.priorities() / 2);

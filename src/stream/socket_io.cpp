@@ -225,7 +225,7 @@ void write_before_wait(stream& s) {
 
 void wait_for_writability(stream& s) {
   if (s.owner->is_added(&s.writing)) return;
-  if (const int error = s.owner->add(&s.writing, timeout_in_ns(s.write_timeout))) {
+  if (const int error = s.owner->add_though_active(&s.writing, timeout_in_ns(s.write_timeout))) {
     s.writing.reserved = error;
     s.owner->activate(&s.writing, watch_write, 1);
   }
