@@ -139,8 +139,9 @@ class uring_backend final : public completion_backend {
   bool has_uncopied_send_ = false;
   std::size_t notices_due_ = 0;  // of the sends
   send_job* spare_jobs_ = nullptr;
-  // Receives that go on until a number of bytes came (Linux 6.17); older kernels refuse them.
-  bool counts_receives_ = true;
+  // Receives that go on until a number of bytes came (Linux 6.17); older kernels refuse them, which
+  // is asked of those only that fill blocks bit by bit.
+  bool counts_receives_ = false;
   static constexpr unsigned most_in_a_row = 256 << 10;
   receive_blocks* blocks_ = nullptr;  // there while the ring is, where the kernel can do transfers
   bool in_use_ = false;               // is_used() before the wait

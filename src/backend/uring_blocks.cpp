@@ -2,6 +2,7 @@
 
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <new>
 #include <utility>
@@ -13,8 +14,10 @@ namespace eddy::engine {
 namespace {
 
 // Not in the headers of Debian 12.
-constexpr unsigned short fill_bit_by_bit = 2;  // IOU_PBUF_RING_INC
-constexpr unsigned buffer_goes_on = 1U << 4;   // IORING_CQE_F_BUF_MORE
+constexpr unsigned short fill_bit_by_bit = 2;     // IOU_PBUF_RING_INC
+constexpr unsigned buffer_goes_on = 1U << 4;      // IORING_CQE_F_BUF_MORE
+constexpr unsigned can_fill_several = 1U << 14;   // IORING_FEAT_RECVSEND_BUNDLE
+constexpr unsigned short fill_several = 1U << 4;  // IORING_RECVSEND_BUNDLE
 
 int register_ring(io_uring* ring, void* entries, unsigned count, unsigned short flags) {
   if (!sys::allowed(sys::call::uring_register, ring->ring_fd)) return -errno;
@@ -46,6 +49,7 @@ receive_blocks* receive_blocks::open(io_uring* ring) {
   made->incremental_ = incremental;
   made->size_ = incremental ? whole_size : small_size;
   if (!incremental) made->wanted_ = most_blocks / 4;
+  if (!incremental && (ring->features & can_fill_several)) made->receive_flags_ = fill_several;
   ::io_uring_buf_ring_init(made->entries_);
   for (unsigned i = 0; i < most_blocks; ++i)
     made->free_numbers_[made->free_count_++] = static_cast<unsigned short>(i);
@@ -94,6 +98,7 @@ void receive_blocks::refill() {
     if (b == nullptr) break;
     const unsigned short number = free_numbers_[--free_count_];
     by_number_[number] = b;
+    order_[(first_ + provided_) % most_blocks] = number;
     b->users.store(1, std::memory_order_relaxed);
     b->filled = 0;
     ::io_uring_buf_ring_add(entries_, b->memory(), static_cast<unsigned>(room()), number,
@@ -126,25 +131,41 @@ void receive_blocks::given_back(const void*, std::size_t, void* context) {
   b->home->let_go(b);
 }
 
-chain* receive_blocks::take(unsigned cqe_flags, std::size_t size) {
-  const unsigned number = cqe_flags >> IORING_CQE_BUFFER_SHIFT;
-  receive_block* b = by_number_[number];
-  chain* made = nullptr;
-  if (size != 0) {
-    made = make_borrowed_chain(b->memory() + b->filled, size, given_back, b);
-    if (made != nullptr) {
-      made->lent = true;
-      b->users.fetch_add(1, std::memory_order_relaxed);
-    }
-  }
+chain* receive_blocks::piece_of(receive_block* b, std::size_t size) {
+  chain* made = make_borrowed_chain(b->memory() + b->filled, size, given_back, b);
   b->filled += static_cast<std::uint32_t>(size);
-  if (!incremental_ || !(cqe_flags & buffer_goes_on)) {
-    by_number_[number] = nullptr;
-    free_numbers_[free_count_++] = static_cast<unsigned short>(number);
-    --provided_;
-    let_go(b);
-  }
+  if (made == nullptr) return nullptr;
+  made->lent = true;
+  b->users.fetch_add(1, std::memory_order_relaxed);
   return made;
+}
+
+// The kernel has done with the first block.
+void receive_blocks::filled(unsigned short number) {
+  first_ = (first_ + 1) % most_blocks;
+  --provided_;
+  free_numbers_[free_count_++] = number;
+  let_go(std::exchange(by_number_[number], nullptr));
+}
+
+bool receive_blocks::take(unsigned cqe_flags, std::size_t size, chain** last) {
+  bool complete = true;
+  for (;;) {
+    const unsigned short number = order_[first_];
+    receive_block* b = by_number_[number];
+    const std::size_t part = std::min(size, room() - b->filled);
+    if (part != 0) {
+      chain* made = piece_of(b, part);
+      if (made == nullptr)
+        complete = false;
+      else
+        append_to_circle(last, made);
+    }
+    size -= part;
+    if (size == 0 && incremental_ && (cqe_flags & buffer_goes_on)) return complete;
+    filled(number);
+    if (size == 0) return complete;
+  }
 }
 
 }  // namespace eddy::engine

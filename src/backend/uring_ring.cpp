@@ -109,6 +109,7 @@ int uring_backend::open_ring() {
     ::io_uring_free_probe(probe);
   }
   if (ring_.flags & IORING_SETUP_DEFER_TASKRUN) blocks_ = receive_blocks::open(&ring_);
+  counts_receives_ = blocks_ != nullptr && blocks_->incremental();
   restrict_ring(&ring_, has_epoll_wait_, has_uncopied_send_);
   ring_open_ = true;
   enabled_ = false;

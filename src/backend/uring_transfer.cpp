@@ -15,16 +15,6 @@ namespace {
 // Takes the place of a watcher that is gone until the kernel has let go of its request.
 watcher nobody;
 
-void append(transfer& t, chain* c) {
-  if (t.last == nullptr) {
-    c->next = c;
-  } else {
-    c->next = t.last->next;
-    t.last->next = c;
-  }
-  t.last = c;
-}
-
 std::size_t size_of(const send_job& job) {
   std::size_t size = 0;
   for (int i = 0; i < job.count; ++i) size += job.pieces[i].iov_len;
@@ -96,6 +86,7 @@ bool uring_backend::prepare_receive(watcher* w, std::uint64_t number) {
   } else {
     ::io_uring_prep_recv(sqe, w->fd, nullptr, limit, 0);
   }
+  sqe->ioprio |= blocks_->receive_flags();
   sqe->flags |= IOSQE_BUFFER_SELECT;
   sqe->buf_group = receive_blocks::group;
   ::io_uring_sqe_set_data64(sqe, number | of_receive);
@@ -262,19 +253,16 @@ void uring_backend::came(std::uint64_t number, int result, unsigned flags) {
 
 void uring_backend::received(std::uint64_t number, int result, unsigned flags) {
   watcher* w = receives_.find(number);
-  chain* piece = nullptr;
-  if (flags & IORING_CQE_F_BUFFER) {
-    piece = blocks_->take(flags, result > 0 ? static_cast<std::size_t>(result) : 0);
-    if (piece == nullptr && result > 0) result = -ENOMEM;
-  }
+  const bool wanted = w != nullptr && w != &nobody;
+  chain* unwanted = nullptr;
+  if ((flags & IORING_CQE_F_BUFFER) &&
+      !blocks_->take(flags, result > 0 ? static_cast<std::size_t>(result) : 0,
+                     wanted ? &w->here.moved.last : &unwanted))
+    result = -ENOMEM;
   const bool ended = !(flags & IORING_CQE_F_MORE);
   if (ended) receives_.remove(number);
-  if (w == nullptr || w == &nobody) {
-    if (piece != nullptr) release_chain(piece);
-    return;
-  }
+  if (!wanted) return release_circle(unwanted);
   transfer& t = w->here.moved;
-  if (piece != nullptr) append(t, piece);
   if (result == -ENOBUFS) blocks_->grow();
   const bool too_new = result == -EINVAL && std::exchange(counts_receives_, false);
   if (ended) {

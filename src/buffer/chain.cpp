@@ -70,4 +70,15 @@ void release_chain(chain* c) {
   memory::release(c);
 }
 
+void release_circle(chain* last) {
+  if (last == nullptr) return;
+  chain* c = last->next;
+  last->next = nullptr;
+  while (c != nullptr) {
+    chain* next = c->next;
+    release_chain(c);
+    c = next;
+  }
+}
+
 }  // namespace eddy::engine

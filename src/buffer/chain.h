@@ -54,4 +54,16 @@ chain* make_showing_chain(chain* of);
 // The chain is not used by this holder any more.
 void release_chain(chain* c);
 
+// Chains linked in a circle, known by the last of them; null: none.
+inline void append_to_circle(chain** last, chain* c) {
+  if (*last == nullptr) {
+    c->next = c;
+  } else {
+    c->next = (*last)->next;
+    (*last)->next = c;
+  }
+  *last = c;
+}
+void release_circle(chain* last);
+
 }  // namespace eddy::engine

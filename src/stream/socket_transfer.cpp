@@ -57,15 +57,7 @@ void abandon(stream& s) {
   if (s.owner->is_transferred(&s.writing)) s.owner->abandon_transfer(&s.writing);
   if (!s.owner->is_transferred(&s.reading)) return;
   s.owner->abandon_transfer(&s.reading);
-  chain* last = s.owner->take_pieces(&s.reading);
-  if (last == nullptr) return;
-  for (chain* c = last->next;;) {
-    chain* next = c->next;
-    const bool was_last = c == last;
-    release_chain(c);
-    if (was_last) break;
-    c = next;
-  }
+  release_circle(s.owner->take_pieces(&s.reading));
 }
 
 void stop_transfers(stream& s) {

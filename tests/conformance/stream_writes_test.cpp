@@ -56,7 +56,8 @@ TEST_P(stream_writes, are_told_when_they_began_in_the_turn_in_which_the_stream_w
   bufferevent_free(w.bev);
 }
 
-// Written bytes are still to be told when another stream's callback adds more than the socket takes.
+// Written bytes are still to be told when another stream's callback adds more than the socket
+// takes.
 TEST_P(stream_writes, go_on_when_others_add_before_what_went_was_told) {
   socket_pair pair, other;
   writer w;
@@ -152,7 +153,8 @@ struct tcp_pair {
     tcp_listener listener(0);
     b = descriptor(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     EXPECT_EQ(::connect(b.get(), listener.as_sockaddr(), sizeof listener.address), 0);
-    a = descriptor(::accept4(listener.socket.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    a = descriptor(
+        ::accept4(listener.socket.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
   }
   descriptor a, b;
 };
