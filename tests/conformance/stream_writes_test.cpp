@@ -5,7 +5,7 @@
 
 namespace {
 
-using namespace eddy::test;
+using namespace eddy::engine::test;
 
 class stream_writes : public stream_test {
  public:

@@ -7,8 +7,8 @@
 
 namespace {
 
-using namespace eddy;
-using namespace eddy::test;
+using namespace eddy::engine;
+using namespace eddy::engine::test;
 
 class older_kernels : public testing::Test {
  public:
