@@ -74,7 +74,7 @@ class loop {
   // as it was. O(1) for descriptors, O(log n) for timers.
   int add(watcher* w, std::int64_t timeout);
   // The same, also of one that is active; `add`, as event_add, leaves its descriptor alone until it
-  // has run.
+  // has run. And `forever` takes the timeout away that it had.
   int add_though_active(watcher* w, std::int64_t timeout);
   // The same with a common-timeout queue (see make_common_timeout).
   int add_with_common_timeout(watcher* w, int queue);

@@ -42,6 +42,10 @@ int loop::add(watcher* w, std::int64_t timeout) {
 int loop::add_though_active(watcher* w, std::int64_t timeout) {
   loop_guard guard(*this);
   const bool was_added = w->is(in_watch_list);
+  if (timeout < 0) {
+    if (w->is(in_timers)) stop_timer(w);
+    w->interval = -1;
+  }
   if (!w->is(is_finalizing))
     if (const int error = start_watching(w)) return error;
   const int error = add_locked(w, timeout, -1, false);

@@ -146,6 +146,32 @@ TEST_P(stream_writes, of_a_callback_that_frees_the_stream_do_not_happen) {
   EXPECT_EQ(errno, EAGAIN);
 }
 
+TEST_P(stream_writes, whose_timeouts_were_taken_away_have_none_any_more) {
+  socket_pair pair;
+  const timeval limit{0, 2'000}, pause{0, 10'000};
+  reader r;
+  open_on(base.get(), pair.a.get(), r);
+  bufferevent_set_timeouts(r.bev, nullptr, &limit);
+  const std::string text = bytes(0, 3'000'000);
+  bufferevent_write(r.bev, text.data(), text.size());
+  run_until([&] { return r.timeouts > 0; });
+  bufferevent_set_timeouts(r.bev, nullptr, nullptr);
+  bufferevent_enable(r.bev, EV_WRITE);
+  std::vector<char> sink(1 << 20);
+  for (int i = 0; i < 3; ++i) {
+    // Some goes, and then nothing for longer than the old limit.
+    (void)::recv(pair.b.get(), sink.data(), sink.size(), MSG_DONTWAIT);
+    bool over = false;
+    event_base_once(
+        base.get(), -1, EV_TIMEOUT,
+        [](int, short, void* flag) { *static_cast<bool*>(flag) = true; }, &over, &pause);
+    run_until([&] { return over; });
+  }
+  EXPECT_EQ(r.timeouts, 1);
+  EXPECT_NE(bufferevent_get_enabled(r.bev) & EV_WRITE, 0);
+  bufferevent_free(r.bev);
+}
+
 // --- large ones, which io_uring may send without a copy ---
 
 struct tcp_pair {
