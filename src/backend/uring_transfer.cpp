@@ -2,6 +2,7 @@
 //
 // Only on rings with DEFER_TASKRUN: there the kernel takes bytes from a socket inside our own waits
 // and nowhere else, so that whoever stops a transfer finds in the socket what was not told yet.
+#include <atomic>
 #include <cerrno>
 #include <utility>
 
@@ -19,6 +20,24 @@ std::size_t size_of(const send_job& job) {
   std::size_t size = 0;
   for (int i = 0; i < job.count; ++i) size += job.pieces[i].iov_len;
   return size;
+}
+
+// What the kernel was not to copy it may go on reading when the ring is gone, until the peer has
+// got it, and nobody tells when that is: such memory is never used again. It is at most what fits
+// into the sockets' queues, and only when peers took longer than a closing loop waits for them.
+std::atomic<chain*> given_up{nullptr};
+
+void give_up(send_job* job) {
+  for (int i = 0; i < job->count; ++i) {
+    auto* c = memory::create<chain>();  // of the list; where that is not to be had, it is lost
+    if (c == nullptr) continue;
+    c->shown = job->held[i];
+    c->next = given_up.load(std::memory_order_relaxed);
+    while (!given_up.compare_exchange_weak(c->next, c, std::memory_order_release,
+                                           std::memory_order_relaxed)) {
+    }
+  }
+  job->count = 0;
 }
 
 }  // namespace
@@ -372,9 +391,8 @@ void uring_backend::restart_transfers() {
   receives_.clear();
   sends_.for_each([&](send_job* job) {
     tell_sent(job, ended_early);
-    // The kernel may go on reading what it was not to copy, and nobody will tell until when: such
-    // memory is not used again. (A child of fork has its own.)
-    if (std::exchange(job->notice_due, false) && !forked()) job->count = 0;
+    // (A child of fork has memory of its own.)
+    if (std::exchange(job->notice_due, false) && !forked()) give_up(job);
     end_send(job);
   });
   notices_due_ = 0;
