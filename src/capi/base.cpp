@@ -18,11 +18,15 @@ void free_base(event_base* base, bool run_finalizers) {
     base = current_base;
   }
   if (base == current_base) current_base = nullptr;
+  void* const coroutines = base->coroutines;
+  const auto release_coroutines = base->release_coroutines;
+  if (coroutines != nullptr) base->end_coroutines(coroutines);
   base->forget_everything(run_finalizers);
   release_once_events(base);
   release_hooks(base);
   for (timeval* tv : base->common_timevals) mm_free(tv);
   memory::destroy(base);
+  if (coroutines != nullptr) release_coroutines(coroutines);
 }
 
 void end_loop(evutil_socket_t, short, void* argument) {

@@ -14,6 +14,11 @@ struct event_base : eddy::engine::loop {
   eddy::engine::list_head hooks;                  // evwatch
   eddy::engine::array<timeval*> common_timevals;  // by queue number; programs hold these pointers
   int config_flags = 0;
+  // The coroutine face's part, if it has one: its tasks end before the base does, its memory is
+  // released after.
+  void* coroutines = nullptr;
+  void (*end_coroutines)(void*) = nullptr;
+  void (*release_coroutines)(void*) = nullptr;
 };
 
 namespace eddy::engine::capi {

@@ -97,6 +97,18 @@ def exceptions(options):
     expect(printed, "caught from a callback\nagain 0, calls 2\n", "throws_through")
 
 
+def coroutines(options):
+    folder = fresh(options.work, "coroutines")
+    flags = call(["pkg-config", "--cflags", "--libs", "eddy"],
+                 env=environment(PKG_CONFIG_PATH=options.prefix / "lib/pkgconfig")).split()
+    call([options.cxx, "-std=c++20", "-O2", *WARNINGS, HERE / "uses_coroutines.cpp",
+          "-o", folder / "coroutines", *flags])
+    printed = call([folder / "coroutines"],
+                   env=environment(LD_LIBRARY_PATH=options.prefix / "lib"))
+    expect(printed, "receive from fd 19999: Bad file descriptor\nsleep: Connection timed out\n7\n",
+           "uses_coroutines")
+
+
 def installed_headers(options):
     for folder in (options.prefix / "include", options.prefix / "include/eddy-libevent"):
         for path in sorted([*folder.rglob("*.h"), *folder.rglob("*.hpp")]):
@@ -181,7 +193,7 @@ def precompiled(options):
 
 
 WAYS = [find_package, add_subdirectory, pkg_config, headers, two_units, aliases, precompiled,
-        exceptions]
+        exceptions, coroutines]
 
 
 def main():

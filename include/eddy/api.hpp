@@ -1,0 +1,17 @@
+// eddy/api.hpp - what the headers of the coroutine face share: how they reach into the library, and
+// what the compiler can do.
+#pragma once
+
+// On what the headers call in libeddy.so.
+#define EDDY_API __attribute__((visibility("default")))
+
+// A coroutine that ends hands over to who awaits it without growing the stack, if the compiler
+// makes that a jump. Clang always does; GCC before 15 does with -O2 and without sanitizers only, so
+// there a task that ends before it ever waited tells so by a flag instead, which costs a few
+// instructions and holds at every level of optimisation. Units of both kinds may be linked
+// together.
+#if defined(__clang__) || __GNUC__ >= 15
+#define EDDY_SYMMETRIC_TRANSFER 1
+#else
+#define EDDY_SYMMETRIC_TRANSFER 0
+#endif

@@ -1,0 +1,13 @@
+// eddy/eddy.hpp - all of the coroutine face.
+#pragma once
+
+#include <eddy/backends.hpp>
+#include <eddy/cancellation.hpp>
+#include <eddy/error.hpp>
+#include <eddy/loop.hpp>
+#include <eddy/operation.hpp>
+#include <eddy/result.hpp>
+#include <eddy/scope.hpp>
+#include <eddy/task.hpp>
+#include <eddy/timer.hpp>
+#include <eddy/with_timeout.hpp>

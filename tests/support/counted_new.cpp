@@ -1,0 +1,27 @@
+// operator new that counts.
+#include <atomic>
+#include <cstdlib>
+#include <new>
+
+#include "coroutines.h"
+
+namespace {
+std::atomic<long> taken{0};
+std::atomic<long> given{0};
+}  // namespace
+
+void* operator new(std::size_t size) {
+  taken.fetch_add(1, std::memory_order_relaxed);
+  if (void* p = std::malloc(size == 0 ? 1 : size)) return p;
+  throw std::bad_alloc();
+}
+void operator delete(void* p) noexcept {
+  if (p != nullptr) given.fetch_add(1, std::memory_order_relaxed);
+  std::free(p);
+}
+void operator delete(void* p, std::size_t) noexcept { operator delete(p); }
+
+namespace eddy::test {
+long allocations() { return taken.load(std::memory_order_relaxed); }
+long blocks() { return allocations() - given.load(std::memory_order_relaxed); }
+}  // namespace eddy::test
