@@ -24,10 +24,15 @@ def rows(result):
     labels = list(result.samples)
     first = max([len(f.title) for f in result.benchmark.figures] + [10])
     width = max([20] + [len(label) + 2 for label in labels])
-    yield " " * first + "".join(f"{label:>{width}}" for label in labels)
+    against = result.benchmark.against
+    title = "   " + " / ".join(against) if against else ""
+    yield " " * first + "".join(f"{label:>{width}}" for label in labels) + title
     for figure in result.benchmark.figures:
-        cells = (cell(result.values(label, figure.key), figure.unit, width) for label in labels)
-        yield f"{figure.title:<{first}}" + "".join(cells)
+        cells = "".join(cell(result.values(label, figure.key), figure.unit, width)
+                        for label in labels)
+        ratio = result.ratio(figure.key, *against) if against else None
+        shown = f"{ratio:>#{len(title)}.3g}" if ratio is not None else ""
+        yield f"{figure.title:<{first}}" + cells + shown
 
 
 def verdict(goal):

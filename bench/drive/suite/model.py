@@ -14,9 +14,9 @@ class Figure:
 
 @dataclass
 class Goal:
-    """`value(ratios)` must be at most (or at least) `limit`."""
+    """`value(ratios)` must be at most (or at least) `limit`. The text may depend on the ratios."""
 
-    text: str
+    text: str | Callable
     value: Callable
     limit: float
     at_least: bool = False
@@ -26,7 +26,8 @@ class Goal:
         if measured is None:
             return None
         met = measured >= self.limit if self.at_least else measured <= self.limit
-        return {"goal": self.text, "limit": self.limit, "at_least": self.at_least,
+        text = self.text if isinstance(self.text, str) else self.text(ratios)
+        return {"goal": text, "limit": self.limit, "at_least": self.at_least,
                 "measured": measured, "met": met}
 
 
@@ -41,6 +42,7 @@ class Benchmark:
     sample: Callable          # (machine, program, variant) -> {figure key: value}
     goals: list = field(default_factory=list)
     once: bool = False        # the same every time: one run is enough
+    against: tuple = ()       # two contenders, whose ratio is shown with each figure
 
 
 def ratio(key, one, other):
