@@ -33,6 +33,12 @@ class Machine:
         path = self.folder / name
         return str(path) + at + rest if path.exists() else None
 
+    @staticmethod
+    def settings(program):
+        """A program without what follows its @, and the environment that this asks for."""
+        name, at, backend = program.partition("@")
+        return name, {"EDDY_BACKEND": backend} if at else {}
+
     def load_client(self):
         for path in (self.build / "bin" / "eddy", self.build / "tools" / "eddy" / "eddy"):
             if path.exists():
@@ -67,33 +73,34 @@ class Machine:
                          f"{reason[-1] if reason else 'no message'}")
         return out, err
 
-    def figures(self, command, core=None):
+    def figures(self, command, core=None, limit=120):
         """The JSON object that a program prints."""
-        out, _ = self.output(command, core)
+        out, _ = self.output(command, core, limit=limit)
         try:
             return json.loads(out)
         except json.JSONDecodeError as error:
             raise Failed(f"{' '.join(command)}: printed no JSON ({error}): {out[:200]!r}") from None
 
-    def serve_and_load(self, server, shim, connections, inflight, seconds, settings=None):
-        """CPU a line of a server on the first core, loaded from the last."""
-        environment = ({"LD_PRELOAD": shim} if shim else {}) | (settings or {})
-        process = self.start([server], self.first, environment)
+    def serve(self, server, peer, settings=None, limit=120):
+        """The figures of a peer on the last core, that talks to a server on the first."""
+        process = self.start(server, self.first, settings)
         try:
             line = process.stdout.readline()
             if not line.startswith("port "):
                 process.kill()
-                raise Failed(f"{server}: did not start: {process.communicate()[1].strip()}")
-            port = line.split()[1]
-            command = [
-                self.load_client(), "load", "--port", port, "--connections", str(connections),
-                "--inflight", str(inflight), "--line-length", "64", "--seconds", str(seconds),
-                "--pid", str(process.pid), "--json",
-            ]
-            return self.figures(command, self.last)
+                raise Failed(f"{server[0]}: did not start: {process.communicate()[1].strip()}")
+            command = [*peer, "--port", line.split()[1], "--pid", str(process.pid)]
+            return self.figures(command, self.last, limit)
         finally:
             process.send_signal(signal.SIGKILL)
             process.communicate()
+
+    def serve_and_load(self, server, shim, connections, inflight, seconds, settings=None):
+        """CPU a line of a ROT13 server."""
+        environment = ({"LD_PRELOAD": shim} if shim else {}) | (settings or {})
+        peer = [self.load_client(), "load", "--connections", str(connections), "--inflight",
+                str(inflight), "--line-length", "64", "--seconds", str(seconds), "--json"]
+        return self.serve([server], peer, environment)
 
     def instructions(self, command):
         """User-space instructions of a whole run, as callgrind counts them."""

@@ -28,6 +28,13 @@ class Result:
     def ratio(self, key, one, other, other_key=None):
         return stats.paired_ratio(self.values(one, key), self.values(other, other_key or key))
 
+    def times_better(self, figure):
+        """How much better the first of `against` is than the second."""
+        own, other = self.benchmark.against
+        if figure.more_is_better:
+            return self.ratio(figure.key, own, other)
+        return self.ratio(figure.key, other, own)
+
     def goals(self):
         judged = (goal.judge(self.ratio) for goal in self.benchmark.goals)
         return [goal for goal in judged if goal is not None]

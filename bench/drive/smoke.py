@@ -4,7 +4,9 @@ judged: a test must not depend on how fast a machine is.
 
     smoke.py PROGRAM json OPTIONS...         prints one JSON object of numbers that are not negative
     smoke.py PROGRAM server                  answers lines with ROT13, on a free port
-    smoke.py PROGRAM shimmed-server SHIM     the same, its bind redirected by the preloaded SHIM"""
+    smoke.py PROGRAM shimmed-server SHIM     the same, its bind redirected by the preloaded SHIM
+    smoke.py PROGRAM peer OPTIONS... -- PEER OPTIONS...
+                                             serves PEER, which prints the figures"""
 
 import codecs
 import json
@@ -23,6 +25,10 @@ def check(holds, what):
 
 def check_json(program, options):
     ran = subprocess.run([program, *options], capture_output=True, text=True, timeout=50)
+    check_figures(program, ran)
+
+
+def check_figures(program, ran):
     check(ran.returncode == 0, f"{program} ended with {ran.returncode}: {ran.stderr.strip()}")
     figures = json.loads(ran.stdout)
     numbers = {name: value for name, value in figures.items() if not isinstance(value, str)}
@@ -64,23 +70,41 @@ def check_answers(port):
                 check(received(peer, len(sent)) == turned(sent), f"wrong answer to {sent[:40]!r}")
 
 
+class Server:
+    """A started server; where it cannot run here, the test is skipped."""
+
+    def __init__(self, program, options=(), shim=None):
+        environment = dict(os.environ, LD_PRELOAD=shim) if shim else None
+        self.process = subprocess.Popen([program, *options], stdout=subprocess.PIPE,
+                                        stderr=subprocess.PIPE, text=True, env=environment)
+
+    def __enter__(self):
+        line = self.process.stdout.readline()
+        if line.startswith("port "):
+            self.port = int(line.split()[1])
+            return self
+        reason = self.process.communicate(timeout=10)[1].strip()
+        if "io_uring" in reason:
+            print(f"skipped: this kernel or its settings refuse it: {reason}")
+            sys.exit(SKIP)
+        raise SystemExit(f"smoke: the server did not say its port: {line!r} {reason}")
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.communicate()
+
+
 def check_server(program, shim):
-    environment = dict(os.environ, LD_PRELOAD=shim) if shim else None
-    server = subprocess.Popen(
-        [program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
-    )
-    try:
-        line = server.stdout.readline()
-        if not line.startswith("port "):
-            reason = server.communicate(timeout=10)[1].strip()
-            if "io_uring" in reason:
-                print(f"skipped: this kernel or its settings refuse it: {reason}")
-                sys.exit(SKIP)
-            check(False, f"the server did not say its port: {line!r} {reason}")
-        check_answers(int(line.split()[1]))
-    finally:
-        server.kill()
-        server.wait()
+    with Server(program, shim=shim) as server:
+        check_answers(server.port)
+
+
+def check_peer(program, words):
+    place = words.index("--")
+    with Server(program, words[:place]) as server:
+        command = [*words[place + 1:], "--port", str(server.port), "--pid", str(server.process.pid)]
+        ran = subprocess.run(command, capture_output=True, text=True, timeout=50)
+        check_figures(command[0], ran)
 
 
 def main():
@@ -91,6 +115,8 @@ def main():
         check_json(program, rest)
     elif kind in ("server", "shimmed-server"):
         check_server(program, rest[0] if rest else None)
+    elif kind == "peer" and "--" in rest:
+        check_peer(program, rest)
     else:
         raise SystemExit(__doc__)
 

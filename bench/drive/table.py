@@ -25,12 +25,12 @@ def rows(result):
     first = max([len(f.title) for f in result.benchmark.figures] + [10])
     width = max([20] + [len(label) + 2 for label in labels])
     against = result.benchmark.against
-    title = "   " + " / ".join(against) if against else ""
+    title = f"   {against[0]}: × better" if against else ""
     yield " " * first + "".join(f"{label:>{width}}" for label in labels) + title
     for figure in result.benchmark.figures:
         cells = "".join(cell(result.values(label, figure.key), figure.unit, width)
                         for label in labels)
-        ratio = result.ratio(figure.key, *against) if against else None
+        ratio = result.times_better(figure) if against else None
         shown = f"{ratio:>#{len(title)}.3g}" if ratio is not None else ""
         yield f"{figure.title:<{first}}" + cells + shown
 

@@ -43,7 +43,7 @@ asio::awaitable<void> listen(tcp::acceptor acceptor) {
 int main(int argc, char** argv) {
   const int fd = rot13_listen(argc, argv, 0);
   asio::io_context context{1};
-  rot13_announce(fd);
+  bench_announce(fd);
   asio::co_spawn(context, listen(tcp::acceptor{context, tcp::v4(), fd}), asio::detached);
   context.run();
 }

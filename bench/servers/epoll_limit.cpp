@@ -106,6 +106,6 @@ class server {
 
 int main(int argc, char** argv) {
   const int listener = rot13_listen(argc, argv, SOCK_NONBLOCK);
-  rot13_announce(listener);
+  bench_announce(listener);
   server{listener}.run();
 }

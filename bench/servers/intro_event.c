@@ -86,7 +86,7 @@ int main(int argc, char **argv) {
   struct event *acceptable = event_new(base, listener, EV_READ | EV_PERSIST, on_accept, base);
   if (acceptable == NULL) bench_fail("event_new", "no event");
   event_add(acceptable, NULL);
-  rot13_announce(listener);
+  bench_announce(listener);
   event_base_dispatch(base);
   return 0;
 }

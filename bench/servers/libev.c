@@ -72,7 +72,7 @@ int main(int argc, char **argv) {
   ev_io acceptable;
   ev_io_init(&acceptable, on_accept, listener, EV_READ);
   ev_io_start(loop, &acceptable);
-  rot13_announce(listener);
+  bench_announce(listener);
   ev_run(loop, 0);
   return 0;
 }

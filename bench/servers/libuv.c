@@ -74,6 +74,6 @@ int main(int argc, char **argv) {
   if (uv_tcp_open(&listener, fd) != 0 ||
       uv_listen((uv_stream_t *)&listener, 1024, on_connection) != 0)
     bench_fail("uv_listen", "refused");
-  rot13_announce(fd);
+  bench_announce(fd);
   return uv_run(uv_default_loop(), UV_RUN_DEFAULT);
 }

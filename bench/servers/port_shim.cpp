@@ -5,7 +5,7 @@
 // privileges.)
 #include <dlfcn.h>
 
-#include "servers/rot13.h"
+#include "common/listen.h"
 
 #define BENCH_INTERPOSE extern "C" __attribute__((visibility("default")))
 
@@ -27,6 +27,6 @@ BENCH_INTERPOSE int bind(int fd, const sockaddr* address, socklen_t size) noexce
 BENCH_INTERPOSE int listen(int fd, int backlog) noexcept {
   static const auto next = reinterpret_cast<decltype(&listen)>(dlsym(RTLD_NEXT, "listen"));
   const int result = next(fd, backlog);
-  if (result == 0 && fd == moved_socket) rot13_announce(fd);
+  if (result == 0 && fd == moved_socket) bench_announce(fd);
   return result;
 }

@@ -205,6 +205,6 @@ class server {
 
 int main(int argc, char** argv) {
   const int listener = rot13_listen(argc, argv, 0);
-  rot13_announce(listener);
+  bench_announce(listener);
   server{listener}.run();
 }

@@ -1,5 +1,6 @@
 """Everything that is measured, in the order in which it is shown."""
 
+from suite.accept import accept
 from suite.buffers import buffers
 from suite.ring import instructions, ring
 from suite.rot13 import rot13
@@ -8,5 +9,5 @@ from suite.streams import streams
 from suite.timers import timers
 from suite.wakeups import wakeups
 
-ALL = {make.__name__: make for make in (rot13, streams, buffers, ring, instructions, timers, wakeups,
-                                        sizes)}
+ALL = {make.__name__: make for make in (rot13, streams, accept, buffers, ring, instructions, timers,
+                                        wakeups, sizes)}

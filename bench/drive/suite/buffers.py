@@ -62,4 +62,4 @@ def buffers(options):
                      "MiB; pieces added one after the other, or each in a chain of its own.",
                      [("eddy", "buffers_eddy"), ("libevent", "buffers_libevent")], [None],
                      [Figure(key, title, "ns") for key, title in cases()], sample, goals,
-                     against=("libevent", "eddy"))
+                     against=("eddy", "libevent"))

@@ -42,7 +42,7 @@ class Benchmark:
     sample: Callable          # (machine, program, variant) -> {figure key: value}
     goals: list = field(default_factory=list)
     once: bool = False        # the same every time: one run is enough
-    against: tuple = ()       # two contenders, whose ratio is shown with each figure
+    against: tuple = ()       # (one, other): how many times better one is, is shown
 
 
 def ratio(key, one, other):

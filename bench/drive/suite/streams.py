@@ -6,10 +6,10 @@ from suite.model import Benchmark, Figure, Goal, ratio
 def streams(options):
     def sample(machine, program, variant):
         connections, inflight = variant
-        name, _, backend = program.partition("@")
+        name, settings = machine.settings(program)
         shim = machine.program("port_shim.so") if "unmodified" in name else None
         got = machine.serve_and_load(name, shim, connections, inflight, options.seconds,
-                                     {"EDDY_BACKEND": backend} if backend else None)
+                                     settings)
         at = f"{connections}x{inflight}"
         return {f"cpu_{at}": got["cpu_us_per_line"], f"rate_{at}": got["lines_per_second"]}
 
