@@ -88,11 +88,12 @@ int main(int argc, char **argv) {
   const uint64_t server_before = peer_server_cpu_ns(&peer), before = cpu_ns();
   const uint64_t took = (waves != 0 ? in_waves : in_turn)(&peer, open, connections, at_once);
   const double count = (double)connections;
-  printf("{\"connections_per_second\": %.0f, \"cpu_us_per_connection\": %.3f, "
-         "\"client_cpu_us_per_connection\": %.3f}\n",
-         count / ((double)took / 1e9),
-         (double)(peer_server_cpu_ns(&peer) - server_before) / 1e3 / count,
-         (double)(cpu_ns() - before) / 1e3 / count);
+  printf(
+      "{\"connections_per_second\": %.0f, \"cpu_us_per_connection\": %.3f, "
+      "\"client_cpu_us_per_connection\": %.3f}\n",
+      count / ((double)took / 1e9),
+      (double)(peer_server_cpu_ns(&peer) - server_before) / 1e3 / count,
+      (double)(cpu_ns() - before) / 1e3 / count);
   free(open);
   return 0;
 }
