@@ -1,5 +1,5 @@
-/* The limit of readiness for much data: bare epoll, one recv or send of 256 KiB for each event, always
- * of the same memory. */
+/* The limit of readiness for much data: bare epoll, one recv or send of 256 KiB for each event,
+ * always of the same memory. */
 #define _GNU_SOURCE
 #include <sys/epoll.h>
 #include <unistd.h>

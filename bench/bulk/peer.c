@@ -33,8 +33,7 @@ static void *send_all(void *arg) {
   const struct stream *stream = arg;
   for (size_t left = stream->bytes; left > 0;) {
     off_t from = 0;
-    const ssize_t sent =
-        sendfile(stream->fd, pages, &from, left < piece_size ? left : piece_size);
+    const ssize_t sent = sendfile(stream->fd, pages, &from, left < piece_size ? left : piece_size);
     bench_check(sent > 0, "sendfile");
     left -= (size_t)sent;
   }
