@@ -73,9 +73,9 @@ class Machine:
                          f"{reason[-1] if reason else 'no message'}")
         return out, err
 
-    def figures(self, command, core=None, limit=120):
+    def figures(self, command, core=None, limit=120, settings=None):
         """The JSON object that a program prints."""
-        out, _ = self.output(command, core, limit=limit)
+        out, _ = self.output(command, core, settings, limit)
         try:
             return json.loads(out)
         except json.JSONDecodeError as error:

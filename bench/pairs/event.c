@@ -1,9 +1,9 @@
 /* Streams without a kernel between them: pairs, and filters upon them. Compiled twice: against
  * libevent and against eddy.
  *
- * Messages: on each of 64 pairs a line of 64 bytes goes there and back, again and again; a message is
- * one way. Bytes: one side drains and lets the other add as much again, so that 64 KiB are under way
- * (nothing else would stop a writer here: no socket gets full). A filter hands on what it gets
+ * Messages: on each of 64 pairs a line of 64 bytes goes there and back, again and again; a message
+ * is one way. Bytes: one side drains and lets the other add as much again, so that 64 KiB are under
+ * way (nothing else would stop a writer here: no socket gets full). A filter hands on what it gets
  * (evbuffer_remove_buffer), in both directions. All time is CPU time. */
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
@@ -15,7 +15,7 @@ enum { pairs = 64, message_size = 64, piece_size = 65536 };
 
 struct ends {
   struct bufferevent *near, *far; /* what is sent goes from near to far */
-  struct bufferevent *under; /* the filter, or NULL */
+  struct bufferevent *under;      /* the filter, or NULL */
 };
 
 static struct event_base *base;

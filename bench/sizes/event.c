@@ -8,28 +8,9 @@
 #include <event2/util.h>
 
 #include <dirent.h>
-#include <malloc.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include "common/measure.h"
-
-/* What the process has allocated, mapped blocks of malloc included. */
-static double heap_bytes(void) {
-  struct mallinfo2 info = mallinfo2();
-  return (double)(info.uordblks + info.hblkhd);
-}
-
-/* All address space, so that memory mapped outside of malloc is seen too. */
-static double mapped_bytes(void) {
-  long pages = 0;
-  FILE *statm = fopen("/proc/self/statm", "r");
-  if (statm == NULL || fscanf(statm, "%ld", &pages) != 1)
-    bench_fail("/proc/self/statm", "cannot be read");
-  fclose(statm);
-  return (double)pages * (double)sysconf(_SC_PAGESIZE);
-}
+#include "common/listen.h"
+#include "common/memory.h"
 
 static long open_descriptors(void) {
   DIR *folder = opendir("/proc/self/fd");
@@ -64,14 +45,14 @@ static void print_loops(size_t loops) {
   struct event_base **bases = calloc(loops, sizeof *bases);
   if (bases == NULL) bench_fail("calloc", "out of memory");
   event_base_free(event_base_new()); /* what the first loop of a process sets up once */
-  double heap = heap_bytes(), mapped = mapped_bytes();
+  double heap = bench_heap_bytes(), mapped = bench_statm_bytes(0);
   long descriptors = open_descriptors();
   for (size_t i = 0; i < loops; ++i)
     if ((bases[i] = event_base_new()) == NULL) bench_fail("event_base_new", "no loop");
   double count = (double)loops;
   printf("\"heap bytes per loop\": %.0f, \"descriptors per loop\": %.1f, ",
-         (heap_bytes() - heap) / count, (double)(open_descriptors() - descriptors) / count);
-  printf("\"address space per loop\": %.0f, ", (mapped_bytes() - mapped) / count);
+         (bench_heap_bytes() - heap) / count, (double)(open_descriptors() - descriptors) / count);
+  printf("\"address space per loop\": %.0f, ", (bench_statm_bytes(0) - mapped) / count);
   for (size_t i = 0; i < loops; ++i) event_base_free(bases[i]);
   free(bases);
 }
@@ -96,10 +77,10 @@ static void print_added(const char *name, struct subject *subjects, size_t count
   struct event_base *base = event_base_new();
   if (base == NULL) bench_fail("event_base_new", "no loop");
   event_base_loop(base, EVLOOP_NONBLOCK);
-  double heap = heap_bytes();
+  double heap = bench_heap_bytes();
   add_events(base, subjects, count, what, what & EV_TIMEOUT ? &hour : NULL);
   event_base_loop(base, EVLOOP_NONBLOCK);
-  printf("\"heap bytes per added %s\": %.1f, ", name, (heap_bytes() - heap) / (double)count);
+  printf("\"heap bytes per added %s\": %.1f, ", name, (bench_heap_bytes() - heap) / (double)count);
   for (size_t i = 0; i < count; ++i) event_del(&subjects[i].event);
   event_base_free(base);
 }
@@ -108,9 +89,9 @@ static void print_created(size_t count) {
   struct event_base *base = event_base_new();
   struct event **events = calloc(count, sizeof *events);
   if (base == NULL || events == NULL) bench_fail("event_base_new", "no loop");
-  double heap = heap_bytes();
+  double heap = bench_heap_bytes();
   for (size_t i = 0; i < count; ++i) events[i] = event_new(base, -1, 0, ignore, NULL);
-  printf("\"heap bytes per event_new\": %.1f, ", (heap_bytes() - heap) / (double)count);
+  printf("\"heap bytes per event_new\": %.1f, ", (bench_heap_bytes() - heap) / (double)count);
   for (size_t i = 0; i < count; ++i) event_free(events[i]);
   free(events);
   event_base_free(base);
@@ -120,10 +101,7 @@ int main(int argc, char **argv) {
   size_t loops = (size_t)bench_option(argc, argv, "--loops", 100);
   size_t count = (size_t)bench_option(argc, argv, "--events", 1000);
   if (loops == 0 || count == 0) bench_fail("--loops, --events", "must be at least 1");
-  struct rlimit limit;
-  bench_check(getrlimit(RLIMIT_NOFILE, &limit) == 0, "getrlimit");
-  limit.rlim_cur = limit.rlim_max;
-  bench_check(setrlimit(RLIMIT_NOFILE, &limit) == 0, "setrlimit");
+  bench_raise_descriptors();
 
   struct subject *subjects = calloc(count, sizeof *subjects);
   if (subjects == NULL) bench_fail("calloc", "out of memory");
