@@ -22,16 +22,21 @@ class Machine:
         self.folder = self.build / "bench"
         cores = sorted(os.sched_getaffinity(0))
         self.first, self.last = cores[0], cores[-1]
+        self.but_last = set(cores[:-1]) or {cores[0]}
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
         self.descriptors = hard
 
     def program(self, name):
-        """The path of a benchmark program, or None when it was left out of the build. What follows
-        an @ is for the benchmark."""
+        """The path of a benchmark program, or None when it was left out of the build; of
+        system:NAME, where the system has it. What follows an @ is for the benchmark."""
         name, at, rest = name.partition("@")
-        path = self.folder / name
-        return str(path) + at + rest if path.exists() else None
+        if name.startswith("system:"):
+            path = shutil.which(name.removeprefix("system:"))
+        else:
+            path = self.folder / name
+            path = path if path.exists() else None
+        return f"{path}{at}{rest}" if path else None
 
     @staticmethod
     def settings(program):
@@ -46,11 +51,11 @@ class Machine:
         return None
 
     def start(self, command, core=None, environment=None, **options):
-        """Starts a program. `core` None leaves it all cores."""
+        """Starts a program on a core, or on a set of them. None leaves it all."""
 
         def pin():
             if core is not None:
-                os.sched_setaffinity(0, {core})
+                os.sched_setaffinity(0, core if isinstance(core, set) else {core})
 
         full = dict(os.environ, **(environment or {}))
         return subprocess.Popen(
@@ -81,14 +86,17 @@ class Machine:
         except json.JSONDecodeError as error:
             raise Failed(f"{' '.join(command)}: printed no JSON ({error}): {out[:200]!r}") from None
 
-    def serve(self, server, peer, settings=None, limit=120):
-        """The figures of a peer on the last core, that talks to a server on the first."""
-        process = self.start(server, self.first, settings)
+    def serve(self, server, peer, settings=None, limit=120, cores=None, started=None):
+        """The figures of a peer on the last core, that talks to a server on the first or on `cores`.
+        `started` is called with the server's process id when it listens."""
+        process = self.start(server, cores or self.first, settings)
         try:
             line = process.stdout.readline()
             if not line.startswith("port "):
                 process.kill()
                 raise Failed(f"{server[0]}: did not start: {process.communicate()[1].strip()}")
+            if started is not None:
+                started(process.pid)
             command = [*peer, "--port", line.split()[1], "--pid", str(process.pid)]
             return self.figures(command, self.last, limit)
         finally:

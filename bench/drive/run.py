@@ -57,7 +57,9 @@ def present(machine, result):
     for label, name in result.benchmark.contenders:
         program = machine.program(name)
         if program is None:
-            result.missing[label] = "not built: its library was not found"
+            system = name.partition("@")[0].partition("system:")[2]
+            result.missing[label] = (f"{system} is not installed (apt-get install {system})"
+                                     if system else "not built: its library was not found")
         else:
             yield label, program
 

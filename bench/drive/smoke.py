@@ -6,7 +6,9 @@ judged: a test must not depend on how fast a machine is.
     smoke.py PROGRAM server                  answers lines with ROT13, on a free port
     smoke.py PROGRAM shimmed-server SHIM     the same, its bind redirected by the preloaded SHIM
     smoke.py PROGRAM peer OPTIONS... -- PEER OPTIONS...
-                                             serves PEER, which prints the figures"""
+                                             serves PEER, which prints the figures
+    smoke.py PROGRAM shimmed-peer SHIM OPTIONS... -- PEER OPTIONS...
+                                             the same, its bind redirected"""
 
 import codecs
 import json
@@ -99,9 +101,9 @@ def check_server(program, shim):
         check_answers(server.port)
 
 
-def check_peer(program, words):
+def check_peer(program, words, shim=None):
     place = words.index("--")
-    with Server(program, words[:place]) as server:
+    with Server(program, words[:place], shim) as server:
         command = [*words[place + 1:], "--port", str(server.port), "--pid", str(server.process.pid)]
         ran = subprocess.run(command, capture_output=True, text=True, timeout=50)
         check_figures(command[0], ran)
@@ -117,6 +119,8 @@ def main():
         check_server(program, rest[0] if rest else None)
     elif kind == "peer" and "--" in rest:
         check_peer(program, rest)
+    elif kind == "shimmed-peer" and "--" in rest:
+        check_peer(program, rest[1:], shim=rest[0])
     else:
         raise SystemExit(__doc__)
 

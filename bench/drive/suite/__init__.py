@@ -4,6 +4,7 @@ from suite.accept import accept
 from suite.buffers import buffers
 from suite.bulk import bulk
 from suite.idle import idle
+from suite.memcached import memcached
 from suite.pairs import pairs
 from suite.ring import instructions, ring
 from suite.rot13 import rot13
@@ -12,5 +13,5 @@ from suite.streams import streams
 from suite.timers import timers
 from suite.wakeups import wakeups
 
-ALL = {make.__name__: make for make in (rot13, streams, bulk, accept, pairs, buffers, ring,
-                                        instructions, timers, wakeups, sizes, idle)}
+ALL = {make.__name__: make for make in (rot13, streams, memcached, bulk, accept, pairs, buffers,
+                                        ring, instructions, timers, wakeups, sizes, idle)}
