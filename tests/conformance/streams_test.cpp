@@ -359,6 +359,33 @@ TEST_P(streams, work_over_pipes_and_terminals_too) {
   bufferevent_free(r.bev);
 }
 
+// What it takes makes room below, where more comes at once; it has not handed on the first yet.
+bufferevent_filter_result take_then_add(evbuffer* from, evbuffer* to, ev_ssize_t,
+                                        bufferevent_flush_mode, void*) {
+  char text[5];
+  const int got = evbuffer_remove(from, text, sizeof text);
+  if (got <= 0) return BEV_NEED_MORE;
+  EXPECT_EQ(evbuffer_add(to, text, static_cast<std::size_t>(got)), 0);
+  return BEV_OK;
+}
+
+TEST_P(streams, hand_every_byte_through_a_filter_whose_input_grows_while_it_takes) {
+  socket_pair pair;
+  reader r;
+  bufferevent* below = bufferevent_socket_new(base.get(), pair.a.get(), 0);
+  bufferevent* middle =
+      bufferevent_filter_new(below, nullptr, nullptr, BEV_OPT_CLOSE_ON_FREE, nullptr, nullptr);
+  bufferevent_setwatermark(middle, EV_READ, 0, 10);
+  r.bev = bufferevent_filter_new(middle, take_then_add, nullptr, BEV_OPT_CLOSE_ON_FREE, nullptr,
+                                 nullptr);
+  bufferevent_setcb(r.bev, on_read, nullptr, on_event, &r);
+  for (bufferevent* b : {below, middle, r.bev}) bufferevent_enable(b, EV_READ);
+  (void)feed(pair.b.get(), 0, 1000);
+  run_until([&] { return r.seen >= 1000; });
+  EXPECT_EQ(r.wrong, 0u);
+  bufferevent_free(r.bev);
+}
+
 // --- what callbacks do to their stream ---
 
 enum class act { free_it, disable_it, new_descriptor, enable_again, run_the_loop };
