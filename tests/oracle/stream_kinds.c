@@ -299,6 +299,28 @@ static void filter_over_pair(void) {
   event_base_free(base);
 }
 
+static void filter_of_another_descriptor(void) {
+  struct event_base *base = new_base();
+  struct teller u = {.name = "u"}, f = {.name = "f", .drains = 1};
+  evutil_socket_t one[2], two[2];
+  socket_pair(one);
+  socket_pair(two);
+  stream_on(&u, base, one[0], 0);
+  tell_of(&f, bufferevent_filter_new(u.bev, NULL, NULL, 0, NULL, NULL));
+  bufferevent_enable(u.bev, EV_READ);
+  bufferevent_enable(f.bev, EV_READ);
+  ask(bufferevent_setfd(f.bev, two[0]));
+  say("  fd %s %s", yes(bufferevent_getfd(f.bev) == two[0]),
+      yes(bufferevent_getfd(u.bev) == two[0]));
+  put(one[1], 3);
+  put(two[1], 4);
+  settle(base);
+  ask(bufferevent_priority_set(f.bev, 0));
+  bufferevent_free(f.bev);
+  bufferevent_free(u.bev);
+  event_base_free(base);
+}
+
 int main(void) {
   situation("a pair", pair_made);
   situation("a pair talks", pair_talks);
@@ -311,5 +333,6 @@ int main(void) {
   situation("a filter waits", filter_waits);
   situation("a filter fails", filter_fails);
   situation("a filter over a pair", filter_over_pair);
+  situation("another descriptor below a filter", filter_of_another_descriptor);
   return 0;
 }
