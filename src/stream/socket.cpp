@@ -12,8 +12,19 @@
 namespace eddy {
 namespace {
 
+// Until it is connected there is nothing to read, but the time for it runs.
+void wait_to_read(stream& s) {
+  s.reading.events = watch_persist;
+  const std::int64_t timeout = timeout_in_ns(s.read_timeout);
+  if (timeout == forever)
+    (void)s.owner->remove(&s.reading, removal::do_not_wait);
+  else
+    (void)s.owner->add(&s.reading, timeout);
+}
+
 void start_reading(stream& s) {
-  if (s.reading.fd < 0 || (s.state & is_connecting)) return;
+  if (s.reading.fd < 0) return;
+  if (s.state & is_connecting) return wait_to_read(s);
   limit_receive(s);
   if (const int error = s.owner->add(&s.reading, timeout_in_ns(s.read_timeout))) {
     // The callback hears of it from the loop.
@@ -79,6 +90,8 @@ void socket_adjust_timeouts(stream& s) {
     else
       (void)s.owner->add(w, timeout);
   }
+  if ((s.state & is_connecting) && s.is_enabled(watch_read) && s.read_suspended == 0)
+    wait_to_read(s);
 }
 
 int socket_flush(stream&, short, flush_mode) { return 0; }
