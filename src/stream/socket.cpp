@@ -94,6 +94,15 @@ void socket_adjust_timeouts(stream& s) {
     wait_to_read(s);
 }
 
+// For more than its descriptor: output, a callback, the end of a pause.
+bool waits_for_its_loop(const stream& s) {
+  if (s.flushing.link.next != nullptr) return true;
+  if (s.extras == nullptr) return false;
+  const rate_state* r = s.extras->rate;
+  return s.extras->deferred.is(in_active) || s.extras->connecting != nullptr ||
+         (s.write_suspended & by_kernel) != 0 || (r != nullptr && r->refill.is(in_timers));
+}
+
 int socket_flush(stream&, short, flush_mode) { return 0; }
 
 void watch(watcher& w, int fd, short events) {
@@ -148,6 +157,7 @@ int set_stream_priority(stream& s, int priority) {
 int move_to_loop(stream& s, loop& on) {
   for (watcher* w : {&s.reading, &s.writing})
     if ((w->flags & ~is_transfer) != is_initialised) return EBUSY;
+  if (waits_for_its_loop(s)) return EBUSY;
   stop_transfers(s);
   s.owner = s.reading.owner = s.writing.owner = &on;
   s.reading.priority = s.writing.priority = static_cast<std::uint8_t>(on.priorities() / 2);
