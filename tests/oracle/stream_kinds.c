@@ -96,6 +96,29 @@ static void pair_marks(void) {
   event_base_free(base);
 }
 
+static void pair_flushed(void) {
+  for (int mode = BEV_NORMAL; mode <= BEV_FINISHED; ++mode) {
+    for (int reads = 0; reads < 2; ++reads) {
+      struct event_base *base = new_base();
+      struct teller a = {.name = "a"}, b = {.name = "b"};
+      make_pair(base, 0, &a, &b);
+      bufferevent_setwatermark(b.bev, EV_READ, 0, 4);
+      if (reads) bufferevent_enable(b.bev, EV_READ);
+      write_text(a.bev, "abcdefghij");
+      settle(base);
+      say("  mode %d, %s", mode, reads ? "reading" : "not reading");
+      for (int i = 0; i < 2; ++i) {
+        ask(bufferevent_flush(a.bev, EV_WRITE, (enum bufferevent_flush_mode)mode));
+        settle(base);
+        show_input(b.bev);
+      }
+      bufferevent_free(a.bev);
+      bufferevent_free(b.bev);
+      event_base_free(base);
+    }
+  }
+}
+
 static void pair_timeouts(void) {
   struct event_base *base = new_base();
   struct teller a = {.name = "a"}, b = {.name = "b", .stops = 1};
@@ -326,6 +349,7 @@ int main(void) {
   situation("a pair talks", pair_talks);
   situation("a pair ends", pair_ends);
   situation("watermarks of a pair", pair_marks);
+  situation("flushing a pair", pair_flushed);
   situation("timeouts of a pair", pair_timeouts);
   situation("a pair echoes", pair_echo);
   situation("a filter", filter_made);
