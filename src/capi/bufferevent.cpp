@@ -76,10 +76,11 @@ int bufferevent_get_priority(const bufferevent* b) {
 }
 
 int bufferevent_setfd(bufferevent* b, evutil_socket_t fd) {
-  stream& s = to_stream(b);
-  stream_hold held(s);
-  if (s.kind != &socket_kind) return -1;
-  set_socket(s, fd);
+  stream* s = &to_stream(b);
+  stream_hold held(*s);
+  while (stream* below = below_of(*s)) s = below;
+  if (s->kind != &socket_kind) return -1;
+  set_socket(*s, fd);
   return 0;
 }
 

@@ -108,7 +108,11 @@ loop::~loop() {
   // Whoever handed over the last piece of work may still be about to wake the loop that has done
   // it.
   while (wakers_.load(std::memory_order_acquire) != 0) std::this_thread::yield();
-  for (posted_work* p = posted_.close(); p != nullptr; p = p->next_posted) p->clear(in_active);
+  for (posted_work *p = posted_.close(), *next = nullptr; p != nullptr; p = next) {
+    next = p->next_posted;
+    p->clear(in_active);
+    if (p->dropped != nullptr) p->dropped(p);
+  }
   close_watchers();
   close_signals();
   for (common_timeout* queue : common_) memory::destroy(queue);

@@ -11,6 +11,8 @@ namespace eddy::engine {
 // must not be posted twice at a time.
 struct posted_work : callback {
   posted_work* next_posted = nullptr;
+  // The loop ended before it ran; null: nothing is to be done about that.
+  void (*dropped)(posted_work*) = nullptr;
 };
 
 class posted_queue {

@@ -63,8 +63,9 @@ void loop::stop_transfer(watcher* w) {
   if (completion_ != nullptr) completion_->stop_transfer(w, in_backend_);
 }
 
+// Of a send also to one that was removed meanwhile (its timeout does that): what went is gone.
 void loop::transfer_came(watcher* w) {
-  if (!w->is(in_watch_list)) return;
+  if (!w->is(in_watch_list) && !(w->events & watch_write)) return;
   activate_locked(w, w->events & (watch_read | watch_write), 1);
 }
 

@@ -43,6 +43,14 @@ void finish(callback* c, void*) {
   memory::destroy(l);
 }
 
+// Its loop is gone. One that is wanted still belongs to its stream, which will forget it.
+void dropped(posted_work* p) {
+  auto* l = static_cast<lookup*>(p);
+  if (!l->forgotten) return;
+  if (l->found != nullptr) ::freeaddrinfo(l->found);
+  memory::destroy(l);
+}
+
 void* work(void* argument) {
   auto* l = static_cast<lookup*>(argument);
   const int error = ::getaddrinfo(l->name, l->port, &l->hints, &l->found);
@@ -94,6 +102,7 @@ int start_lookup(loop& on, const char* name, int port, int family,
   l->flags = is_initialised;
   l->kind = closure::self;
   l->on_self = finish;
+  l->dropped = dropped;
   l->priority = static_cast<std::uint8_t>(on.priorities() / 2);
   l->on = &on;
   l->told = told;

@@ -71,6 +71,7 @@ int connect_stream(stream& s, const sockaddr* address, socklen_t size) {
   } else {
     s.owner->activate(&s.writing, watch_write, 1);
   }
+  if (s.is_enabled(watch_read) && s.read_suspended == 0) s.kind->enable(s, watch_read);
   return 0;
 }
 
@@ -85,6 +86,8 @@ void connection_made(stream& s) {
   if (error == 0 && is_connected_to_itself(s.writing.fd)) error = ECONNREFUSED;
   if (error == EINPROGRESS) return;
   (void)s.owner->remove(&s.writing, removal::do_not_wait);
+  (void)s.owner->remove(&s.reading, removal::do_not_wait);
+  s.reading.events = watch_read | watch_persist;
   s.state = static_cast<std::uint8_t>(s.state & ~(is_connecting | was_refused));
   if (error != 0) return connection_failed(s, error);
   forget_addresses(s);

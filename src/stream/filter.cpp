@@ -1,6 +1,7 @@
 #include "stream/filter.h"
 
 #include <cerrno>
+#include <utility>
 
 #include "base/memory.h"
 
@@ -13,6 +14,8 @@ struct filtered : stream {
   filter_function writing_filter = nullptr;
   void (*free_context)(void*) = nullptr;
   void* context = nullptr;
+  bool in_reading_filter = false, in_writing_filter = false;
+  bool came_meanwhile = false, added_meanwhile = false;
 };
 
 filtered& as_filter(stream& s) { return static_cast<filtered&>(s); }
@@ -49,11 +52,34 @@ ssize_t room_in(const watched_buffer& b, const watermark& mark, flush_mode mode)
   return static_cast<ssize_t>(mark.high - b.bytes.size());
 }
 
+// While a filter has taken bytes that it did not hand on yet, what it does to the buffers may bring
+// more: those are its next ones, and not for a call within the call.
+class filter_call {
+ public:
+  filter_call(bool& within, bool& more) : within_(within), more_(more) { within_ = true; }
+  ~filter_call() { within_ = more_ = false; }
+  bool goes_on(filter_result last) {
+    return std::exchange(more_, false) ? last != filter_result::failed
+                                       : last == filter_result::done;
+  }
+  filter_call(const filter_call&) = delete;
+  filter_call& operator=(const filter_call&) = delete;
+
+ private:
+  bool& within_;
+  bool& more_;
+};
+
 // True when something was produced.
 bool filter_input(filtered& f, flush_mode mode) {
+  if (f.in_reading_filter) {
+    f.came_meanwhile = true;
+    return false;
+  }
+  filter_call call(f.in_reading_filter, f.came_meanwhile);
   bool produced = false;
   filter_result result = filter_result::done;
-  while (result == filter_result::done && !is_full(f.in, f.read_mark, mode)) {
+  while (call.goes_on(result) && !is_full(f.in, f.read_mark, mode)) {
     open_ends open(f);
     result =
         f.reading_filter(&f.below->in, &f.in, room_in(f.in, f.read_mark, mode), mode, f.context);
@@ -63,21 +89,29 @@ bool filter_input(filtered& f, flush_mode mode) {
   return produced;
 }
 
-bool filter_output(filtered& f, flush_mode mode) {
-  if (mode == flush_mode::normal && (!f.is_enabled(watch_write) || f.out.bytes.empty() ||
-                                     is_full(f.below->out, f.below->write_mark, mode)))
-    return false;
+bool run_writing_filter(filtered& f, flush_mode mode) {
+  filter_call call(f.in_writing_filter, f.added_meanwhile);
   bool produced = false;
   filter_result result = filter_result::done;
-  while (result == filter_result::done && !is_full(f.below->out, f.below->write_mark, mode)) {
-    {
-      open_ends open(f);
-      result = f.writing_filter(&f.out, &f.below->out,
-                                room_in(f.below->out, f.below->write_mark, mode), mode, f.context);
-    }
+  while (call.goes_on(result) && !is_full(f.below->out, f.below->write_mark, mode)) {
+    open_ends open(f);
+    result = f.writing_filter(&f.out, &f.below->out,
+                              room_in(f.below->out, f.below->write_mark, mode), mode, f.context);
     produced = produced || result == filter_result::done;
     if (f.out.bytes.empty() || !f.is_enabled(watch_write)) break;
   }
+  return produced;
+}
+
+bool filter_output(filtered& f, flush_mode mode) {
+  if (f.in_writing_filter) {
+    f.added_meanwhile = true;
+    return false;
+  }
+  if (mode == flush_mode::normal && (!f.is_enabled(watch_write) || f.out.bytes.empty() ||
+                                     is_full(f.below->out, f.below->write_mark, mode)))
+    return false;
+  const bool produced = run_writing_filter(f, mode);
   if (produced) {
     watch_timeout_of(f, watch_write);
     bytes_went(f);

@@ -23,9 +23,13 @@ bool may_move(const stream& from, const stream& to) {
 void move_bytes(stream& from, stream& to, bool past_the_mark) {
   stream_hold held_from(from), held_to(to);
   std::size_t size = from.out.bytes.size();
-  if (!past_the_mark && to.read_mark.high != 0) {
+  if (const std::size_t high = to.read_mark.high; high != 0) {
     const std::size_t there = to.in.bytes.size();
-    size = there < to.read_mark.high ? std::min(size, to.read_mark.high - there) : 0;
+    // A flush goes past a mark that is reached, and up to one that is not: as libevent's does.
+    if (there < high)
+      size = std::min(size, high - there);
+    else if (!past_the_mark)
+      size = 0;
   }
   if (size != 0 && to.in.bytes.move_some(from.out.bytes, size) == 0) {
     from.out.changed(0, size);

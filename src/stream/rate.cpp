@@ -15,6 +15,7 @@ std::uint32_t tick_of(const rate_state& r) { return tick_at(r.of->owner->now(), 
 
 void wait_for_refill(rate_state& r) {
   if (r.refill.is(in_timers)) return;
+  r.refill.owner = r.of->owner;
   (void)r.of->owner->add(&r.refill, r.config->tick_ns);
 }
 

@@ -50,6 +50,7 @@ bool retry_later(stream& s) {
   } else {
     r->pause = std::min(2 * r->pause, longest_pause);
   }
+  r->timer.owner = s.owner;
   const std::int64_t limit = timeout_in_ns(s.write_timeout);
   if (now - r->since >= (limit == forever ? longest_row : std::min(limit, longest_row)) ||
       s.owner->add(&r->timer, r->pause) != 0) {

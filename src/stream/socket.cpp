@@ -12,8 +12,19 @@
 namespace eddy::engine {
 namespace {
 
+// Until it is connected there is nothing to read, but the time for it runs.
+void wait_to_read(stream& s) {
+  s.reading.events = watch_persist;
+  const std::int64_t timeout = timeout_in_ns(s.read_timeout);
+  if (timeout == forever)
+    (void)s.owner->remove(&s.reading, removal::do_not_wait);
+  else
+    (void)s.owner->add(&s.reading, timeout);
+}
+
 void start_reading(stream& s) {
-  if (s.reading.fd < 0 || (s.state & is_connecting)) return;
+  if (s.reading.fd < 0) return;
+  if (s.state & is_connecting) return wait_to_read(s);
   limit_receive(s);
   if (const int error = s.owner->add_though_active(&s.reading, timeout_in_ns(s.read_timeout))) {
     // The callback hears of it from the loop.
@@ -79,6 +90,17 @@ void socket_adjust_timeouts(stream& s) {
     else
       (void)s.owner->add(w, timeout);
   }
+  if ((s.state & is_connecting) && s.is_enabled(watch_read) && s.read_suspended == 0)
+    wait_to_read(s);
+}
+
+// For more than its descriptor: output, a callback, the end of a pause.
+bool waits_for_its_loop(const stream& s) {
+  if (s.flushing.link.next != nullptr) return true;
+  if (s.extras == nullptr) return false;
+  const rate_state* r = s.extras->rate;
+  return s.extras->deferred.is(in_active) || s.extras->connecting != nullptr ||
+         (s.write_suspended & by_kernel) != 0 || (r != nullptr && r->refill.is(in_timers));
 }
 
 int socket_flush(stream&, short, flush_mode) { return 0; }
@@ -136,6 +158,7 @@ int move_to_loop(stream& s, loop& on) {
   constexpr int while_idle = is_initialised | is_transfer | sends_copied | notice_due;
   for (watcher* w : {&s.reading, &s.writing})
     if ((w->flags & ~while_idle) != 0) return EBUSY;
+  if (waits_for_its_loop(s)) return EBUSY;
   stop_transfers(s);
   s.owner = s.reading.owner = s.writing.owner = &on;
   s.reading.priority = s.writing.priority = static_cast<std::uint8_t>(on.priorities() / 2);

@@ -207,6 +207,7 @@ void came_writable(int, short what, void* argument) {
   stream_hold held(s);
   if (!held.alive()) return;
   if (what & watch_timeout) {
+    note_sent(s);  // in the same turn, and the timeout has taken the place of that news
     disable(s, watch_write);
     return trigger_event(s, event_writing | event_timeout, 0);
   }

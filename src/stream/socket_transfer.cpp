@@ -103,9 +103,23 @@ void take_received(stream& s, std::size_t room) {
   receive_ended(s);
 }
 
+void note_sent(stream& s) { drop_outcome_of_send(s, s.owner->take_outcome(&s.writing)); }
+
 bool start_send(stream& s) {
   if (!s.owner->is_transferred(&s.writing)) return false;
-  if (sends_now(s)) return true;
+  if (sends_now(s)) {
+    // One that was stopped, and has not ended yet: what follows it has its time from now on.
+    if (!s.owner->is_added(&s.writing))
+      (void)s.owner->add(&s.writing, timeout_in_ns(s.write_timeout));
+    return true;
+  }
+  note_sent(s);  // of the one before, if it was stopped before anybody heard how it ended
+  if (!s.is_enabled(watch_write) || s.write_suspended != 0) return true;
+  if (s.out.bytes.empty()) {
+    s.state |= write_to_tell;
+    s.owner->activate(&s.writing, watch_write, 1);
+    return true;
+  }
   if (!s.out.front_frozen) return false;  // the user may change the first bytes at any time
   const int error =
       s.owner->send(&s.writing, s.out.bytes, most_to_write(s), timeout_in_ns(s.write_timeout));

@@ -18,6 +18,9 @@ inline bool sends_now(const stream& s) { return s.owner->is_under_way(&s.writing
 // loop's, which alone can wait for that.
 bool finish_sending(stream& s);
 
+// What went and was not told yet is gone from the output.
+void note_sent(stream& s);
+
 // For socket_io.cpp: the transfer's part of reading and writing.
 void take_received(stream& s, std::size_t room);
 // False when the send has to be made by a call.

@@ -187,6 +187,85 @@ TEST_P(streams, tell_a_write_timeout_while_the_kernel_sends) {
   bufferevent_free(other.bev);
 }
 
+// What the other end has by now, and whether it is the first bytes of all.
+std::string received_by(int fd) {
+  std::string all(1 << 20, '\0');
+  const ssize_t got = ::recv(fd, all.data(), all.size(), MSG_DONTWAIT);
+  all.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+  return all;
+}
+
+// A callback that runs before the sender hears that its bytes went stops it and lets it go on.
+TEST_P(streams, send_once_what_went_in_the_turn_in_which_writing_was_disabled) {
+  for (const bool by_limit : {false, true}) {
+    socket_pair pair, other;
+    reader r;
+    open_on(base.get(), pair.a.get(), r);
+    look();
+    event* before = event_new(
+        base.get(), other.a.get(), EV_READ,
+        [](evutil_socket_t, short, void* a) {
+          bufferevent_disable(static_cast<bufferevent*>(a), EV_WRITE);
+          bufferevent_enable(static_cast<bufferevent*>(a), EV_WRITE);
+        },
+        r.bev);
+    bufferevent_rate_limit_group* group = nullptr;
+    ev_token_bucket_cfg* limit = ev_token_bucket_cfg_new(1000, 1000, 1000, 1000, nullptr);
+    if (by_limit) {
+      group = bufferevent_rate_limit_group_new(base.get(), limit);
+      bufferevent_add_to_rate_limit_group(r.bev, group);
+      event_assign(
+          before, base.get(), other.a.get(), EV_READ,
+          [](evutil_socket_t, short, void* a) {
+            auto* g = static_cast<bufferevent_rate_limit_group*>(a);
+            bufferevent_rate_limit_group_decrement_write(g, 1000);
+            bufferevent_rate_limit_group_decrement_write(g, -2000);
+          },
+          group);
+    }
+    event_add(before, nullptr);
+    const std::string text = bytes(0, 500);
+    bufferevent_write(r.bev, text.data(), text.size());
+    (void)feed(other.b.get(), 0, 1);
+    for (int i = 0; i < 10; ++i) look();
+    EXPECT_TRUE(received_by(pair.b.get()) == text);
+    EXPECT_EQ(evbuffer_get_length(bufferevent_get_output(r.bev)), 0u);
+    event_free(before);
+    if (by_limit) bufferevent_remove_from_rate_limit_group(r.bev);
+    bufferevent_free(r.bev);
+    if (by_limit) bufferevent_rate_limit_group_free(group);
+    ev_token_bucket_cfg_free(limit);
+  }
+}
+
+// Of a little that went at once, and of so much that the kernel still sends.
+TEST_P(streams, send_once_what_went_when_the_write_timeout_came) {
+  for (const std::size_t size : {500u, 3'000'000u}) {
+    socket_pair pair;
+    reader to;
+    bufferevent* from = bufferevent_socket_new(base.get(), pair.a.get(), 0);
+    const auto again = [](bufferevent* b, short what, void*) {
+      EXPECT_EQ(what, BEV_EVENT_TIMEOUT | BEV_EVENT_WRITING);
+      bufferevent_set_timeouts(b, nullptr, nullptr);
+      bufferevent_enable(b, EV_WRITE);
+    };
+    bufferevent_setcb(from, nullptr, nullptr, again, nullptr);
+    const timeval at_once{0, 1};
+    bufferevent_set_timeouts(from, nullptr, &at_once);
+    const std::string text = bytes(0, size);
+    bufferevent_write(from, text.data(), size);
+    for (int i = 0; i < 3; ++i) look();
+    open_on(base.get(), pair.b.get(), to);
+    run_until([&] { return to.seen >= size; });
+    for (int i = 0; i < 10; ++i) look();
+    EXPECT_EQ(to.seen, size);
+    EXPECT_EQ(to.wrong, 0u);
+    EXPECT_EQ(evbuffer_get_length(bufferevent_get_output(from)), 0u);
+    bufferevent_free(from);
+    bufferevent_free(to.bev);
+  }
+}
+
 TEST_P(streams, go_on_when_many_hold_what_they_received) {
   constexpr int count = 40;
   constexpr std::size_t all = 400'000;
@@ -265,6 +344,15 @@ TEST_P(streams, survive_the_end_of_their_loop_before_their_own) {
   base.reset();
 }
 
+// (Nothing of it is left, which the address sanitizer sees.)
+TEST_P(streams, end_with_their_loop_while_the_answer_to_a_name_waits_in_it) {
+  reader r;
+  open_on(base.get(), -1, r);
+  ASSERT_EQ(bufferevent_socket_connect_hostname(r.bev, nullptr, AF_INET, "127.0.0.1", 9), 0);
+  bufferevent_free(r.bev);
+  base.reset();
+}
+
 TEST_P(streams, work_over_pipes_and_terminals_too) {
   int fds[2];
   ASSERT_EQ(::pipe2(fds, O_NONBLOCK | O_CLOEXEC), 0);
@@ -277,6 +365,33 @@ TEST_P(streams, work_over_pipes_and_terminals_too) {
   run_until([&] { return r.seen >= text.size(); });
   EXPECT_EQ(r.wrong, 0u);
   bufferevent_free(w.bev);
+  bufferevent_free(r.bev);
+}
+
+// What it takes makes room below, where more comes at once; it has not handed on the first yet.
+bufferevent_filter_result take_then_add(evbuffer* from, evbuffer* to, ev_ssize_t,
+                                        bufferevent_flush_mode, void*) {
+  char text[5];
+  const int got = evbuffer_remove(from, text, sizeof text);
+  if (got <= 0) return BEV_NEED_MORE;
+  EXPECT_EQ(evbuffer_add(to, text, static_cast<std::size_t>(got)), 0);
+  return BEV_OK;
+}
+
+TEST_P(streams, hand_every_byte_through_a_filter_whose_input_grows_while_it_takes) {
+  socket_pair pair;
+  reader r;
+  bufferevent* below = bufferevent_socket_new(base.get(), pair.a.get(), 0);
+  bufferevent* middle =
+      bufferevent_filter_new(below, nullptr, nullptr, BEV_OPT_CLOSE_ON_FREE, nullptr, nullptr);
+  bufferevent_setwatermark(middle, EV_READ, 0, 10);
+  r.bev = bufferevent_filter_new(middle, take_then_add, nullptr, BEV_OPT_CLOSE_ON_FREE, nullptr,
+                                 nullptr);
+  bufferevent_setcb(r.bev, on_read, nullptr, on_event, &r);
+  for (bufferevent* b : {below, middle, r.bev}) bufferevent_enable(b, EV_READ);
+  (void)feed(pair.b.get(), 0, 1000);
+  run_until([&] { return r.seen >= 1000; });
+  EXPECT_EQ(r.wrong, 0u);
   bufferevent_free(r.bev);
 }
 

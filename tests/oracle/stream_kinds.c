@@ -96,6 +96,29 @@ static void pair_marks(void) {
   event_base_free(base);
 }
 
+static void pair_flushed(void) {
+  for (int mode = BEV_NORMAL; mode <= BEV_FINISHED; ++mode) {
+    for (int reads = 0; reads < 2; ++reads) {
+      struct event_base *base = new_base();
+      struct teller a = {.name = "a"}, b = {.name = "b"};
+      make_pair(base, 0, &a, &b);
+      bufferevent_setwatermark(b.bev, EV_READ, 0, 4);
+      if (reads) bufferevent_enable(b.bev, EV_READ);
+      write_text(a.bev, "abcdefghij");
+      settle(base);
+      say("  mode %d, %s", mode, reads ? "reading" : "not reading");
+      for (int i = 0; i < 2; ++i) {
+        ask(bufferevent_flush(a.bev, EV_WRITE, (enum bufferevent_flush_mode)mode));
+        settle(base);
+        show_input(b.bev);
+      }
+      bufferevent_free(a.bev);
+      bufferevent_free(b.bev);
+      event_base_free(base);
+    }
+  }
+}
+
 static void pair_timeouts(void) {
   struct event_base *base = new_base();
   struct teller a = {.name = "a"}, b = {.name = "b", .stops = 1};
@@ -299,11 +322,34 @@ static void filter_over_pair(void) {
   event_base_free(base);
 }
 
+static void filter_of_another_descriptor(void) {
+  struct event_base *base = new_base();
+  struct teller u = {.name = "u"}, f = {.name = "f", .drains = 1};
+  evutil_socket_t one[2], two[2];
+  socket_pair(one);
+  socket_pair(two);
+  stream_on(&u, base, one[0], 0);
+  tell_of(&f, bufferevent_filter_new(u.bev, NULL, NULL, 0, NULL, NULL));
+  bufferevent_enable(u.bev, EV_READ);
+  bufferevent_enable(f.bev, EV_READ);
+  ask(bufferevent_setfd(f.bev, two[0]));
+  say("  fd %s %s", yes(bufferevent_getfd(f.bev) == two[0]),
+      yes(bufferevent_getfd(u.bev) == two[0]));
+  put(one[1], 3);
+  put(two[1], 4);
+  settle(base);
+  ask(bufferevent_priority_set(f.bev, 0));
+  bufferevent_free(f.bev);
+  bufferevent_free(u.bev);
+  event_base_free(base);
+}
+
 int main(void) {
   situation("a pair", pair_made);
   situation("a pair talks", pair_talks);
   situation("a pair ends", pair_ends);
   situation("watermarks of a pair", pair_marks);
+  situation("flushing a pair", pair_flushed);
   situation("timeouts of a pair", pair_timeouts);
   situation("a pair echoes", pair_echo);
   situation("a filter", filter_made);
@@ -311,5 +357,6 @@ int main(void) {
   situation("a filter waits", filter_waits);
   situation("a filter fails", filter_fails);
   situation("a filter over a pair", filter_over_pair);
+  situation("another descriptor below a filter", filter_of_another_descriptor);
   return 0;
 }

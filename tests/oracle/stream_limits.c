@@ -267,6 +267,35 @@ static void by_name(void) {
   event_base_free(base);
 }
 
+/* The queue of the other side is full, so its kernel does not answer. */
+static void connecting_for_long(void) {
+  struct event_base *base = new_base();
+  struct sockaddr_in address = {.sin_family = AF_INET};
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  evutil_socket_t server = socket(AF_INET, SOCK_STREAM, 0);
+  if (bind(server, (struct sockaddr *)&address, size) != 0 || listen(server, 0) != 0 ||
+      getsockname(server, (struct sockaddr *)&address, &size) != 0)
+    broken("listen");
+  for (int i = 0; i < 3; ++i) {
+    evutil_socket_t fd = socket(AF_INET, SOCK_STREAM, 0);
+    evutil_make_socket_nonblocking(fd);
+    connect(fd, (struct sockaddr *)&address, size);
+  }
+  for (int first = 0; first < 2; ++first) {
+    struct teller t = {.name = "a"};
+    stream_on(&t, base, -1, BEV_OPT_CLOSE_ON_FREE);
+    struct timeval reading = ms(first ? 200 : 60), writing = ms(first ? 120 : 150);
+    bufferevent_set_timeouts(t.bev, &reading, &writing);
+    bufferevent_enable(t.bev, EV_READ);
+    ask(bufferevent_socket_connect(t.bev, (struct sockaddr *)&address, sizeof address));
+    ended_after(base, 420);
+    ask_flags(bufferevent_get_enabled(t.bev));
+    bufferevent_free(t.bev);
+  }
+  event_base_free(base);
+}
+
 /* --- deferred --- */
 
 static void deferred(void) {
@@ -510,6 +539,7 @@ int main(void) {
   situation("connecting already", already_connecting);
   situation("no address", no_address);
   situation("by name", by_name);
+  situation("connecting for long", connecting_for_long);
   situation("deferred", deferred);
   situation("options", options);
   situation("configurations", configs);

@@ -344,6 +344,23 @@ static void other_base(void) {
   event_base_free(two);
 }
 
+static void other_base_with_output(void) {
+  struct event_base *one = new_base(), *two = new_base();
+  struct teller a = {.name = "a"};
+  evutil_socket_t fds[2];
+  socket_pair(fds);
+  stream_on(&a, one, fds[0], 0);
+  write_text(a.bev, "text");
+  ask(bufferevent_base_set(two, a.bev));
+  settle(two);
+  show_peer(fds[1]);
+  settle(one);
+  show_peer(fds[1]);
+  bufferevent_free(a.bev);
+  event_base_free(one);
+  event_base_free(two);
+}
+
 static void flushing(void) {
   struct event_base *base = new_base();
   struct teller a = {.name = "a", .drains = 1};
@@ -461,6 +478,7 @@ int main(void) {
   situation("much", much);
   situation("priorities", priorities);
   situation("another base", other_base);
+  situation("another base, with output", other_base_with_output);
   situation("flushing", flushing);
   situation("references", references);
   situation("freed in its callback", freed_inside);
