@@ -17,9 +17,11 @@ bool loop::has_transfers() {
 int loop::start_transfer(watcher* w) {
   if (w->events & watch_write) return 0;
   const transfer& t = w->here.moved;
-  // What came before it was stopped, or how that ended, comes first.
+  // What came before it was stopped, or how that ended, comes first; after the next wait, as what
+  // comes anew.
   if (t.last != nullptr || (t.outcome != goes_on && t.outcome != ended_early && t.outcome != 0)) {
-    activate_locked(w, watch_read, 1);
+    if (!w->is(in_active)) w->fired = watch_read;
+    activate_later(w);
     return 0;
   }
   // One that was asked to end has not done so yet: then it is asked again.
