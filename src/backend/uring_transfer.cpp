@@ -29,7 +29,8 @@ std::atomic<chain*> given_up{nullptr};
 
 void give_up(send_job* job) {
   for (int i = 0; i < job->count; ++i) {
-    auto* c = memory::create<chain>();  // of the list; where that is not to be had, it is lost
+    auto* c =
+        memory::create<foreign_chain>();  // of the list; where that is not to be had, it is lost
     if (c == nullptr) continue;
     c->shown = job->held[i];
     c->next = given_up.load(std::memory_order_relaxed);

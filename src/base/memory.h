@@ -5,6 +5,7 @@
 // must be set before the first allocation; tests set them to make the k-th allocation fail.
 #pragma once
 
+#include <cerrno>
 #include <cstddef>
 #include <new>
 #include <utility>
@@ -21,11 +22,22 @@ struct functions {
 void set_functions(const functions& chosen);
 functions get_functions();
 
+// What is set, without nulls; nobody else's business.
+extern functions in_use;
+
 // Null, with errno ENOMEM, when there is no memory. `release(nullptr)` is allowed.
-void* allocate(std::size_t size);
+inline void* allocate(std::size_t size) {
+  // A replaced allocator may give null for zero bytes, which is not a failure to anybody here.
+  void* p = in_use.allocate(size == 0 ? 1 : size);
+  if (p == nullptr) [[unlikely]]
+    errno = ENOMEM;
+  return p;
+}
 void* allocate_zeroed(std::size_t size);
 void* reallocate(void* old, std::size_t size);
-void release(void* p);
+inline void release(void* p) {
+  if (p != nullptr) in_use.release(p);
+}
 
 // An object in memory of this seam, or null.
 template <class T, class... Arguments>

@@ -21,13 +21,14 @@ shared_lock* make_shared_lock(const threading* threads);
 // One user less; null is allowed.
 void drop_shared_lock(shared_lock* lock);
 
-// Holds it, where there is one.
+// Holds it, where there is one. Always inlined: called, if only where an exception passes, its
+// address would have to be known, which keeps it out of the registers.
 class shared_guard {
  public:
-  explicit shared_guard(shared_lock* lock) : lock_(lock) {
+  [[gnu::always_inline]] explicit shared_guard(shared_lock* lock) : lock_(lock) {
     if (lock_ != nullptr) lock_->acquire();
   }
-  ~shared_guard() {
+  [[gnu::always_inline]] ~shared_guard() {
     if (lock_ != nullptr) lock_->release();
   }
   shared_guard(const shared_guard&) = delete;

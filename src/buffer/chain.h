@@ -20,28 +20,58 @@ struct mapped_file {
   std::int64_t place_of(const unsigned char* data) const { return offset + (data - memory); }
 };
 
+// What is looked at most often comes first.
 struct chain {
   chain* next = nullptr;
-  unsigned char* memory = nullptr;
-  std::size_t capacity = 0;
-  std::size_t begin = 0;                     // of the data
-  std::size_t size = 0;                      // of the data
+  unsigned char* begin = nullptr;  // of the data
+  std::size_t size = 0;            // of the data
+  std::size_t room = 0;            // behind the data, for more of it; none in foreign memory
   std::atomic<std::uint32_t> references{1};  // holders may be buffers of several threads
-  bool read_only = false;                    // borrowed memory
-  bool lent = false;       // of a few large blocks that many share: not to be kept for long
-  bool pinned = false;     // space was handed out (reserve): it must stay where it is
-  chain* shown = nullptr;  // whose memory this is, when it is another chain's
+  bool foreign = false;                      // it is a foreign_chain
+  bool lent = false;  // of a few large blocks that many share: not to be kept for long
+  unsigned char* memory = nullptr;
+  // Where a search went: a later chain of the same buffer, and how many bytes stand between the end
+  // of this one and it. Whoever changes what is between, or moves this one elsewhere, forgets it.
+  chain* shortcut = nullptr;
+  std::size_t between = 0;
+
+  unsigned char* end() const { return begin + size; }
+  bool is_shared() const { return references.load(std::memory_order_acquire) > 1; }
+  bool may_be_moved() const { return !foreign && !is_shared(); }
+  std::size_t space_before() const {
+    return may_be_moved() ? static_cast<std::size_t>(begin - memory) : 0;
+  }
+  // Of memory of its own.
+  std::size_t capacity() const { return static_cast<std::size_t>(end() + room - memory); }
+
+  void drop_front(std::size_t n) {
+    begin += n;
+    size -= n;
+  }
+  // All of its own memory is room again.
+  void reset() {
+    room = capacity();
+    begin = memory;
+    size = 0;
+    shortcut = nullptr;
+  }
+};
+
+struct foreign_chain : chain {
+  chain* shown = nullptr;             // whose memory this is, when it is another chain's
+  bool by_reference = false;          // a user asked for it to be shown: not once more
+  const mapped_file* file = nullptr;  // where the memory comes from, as long as it is lent
   void (*give_back)(const void* data, std::size_t size, void* context) = nullptr;
   void* context = nullptr;
-  const mapped_file* file = nullptr;  // where the memory comes from, as long as it is lent
-
-  unsigned char* data() const { return memory + begin; }
-  unsigned char* end() const { return memory + begin + size; }
-  bool is_shared() const { return references.load(std::memory_order_acquire) > 1; }
-  std::size_t space_behind() const { return read_only ? 0 : capacity - begin - size; }
-  std::size_t space_before() const { return read_only || is_shared() ? 0 : begin; }
-  bool may_be_moved() const { return !read_only && !is_shared() && !pinned; }
+  std::size_t whole = 0;  // what is given back
 };
+
+inline foreign_chain* as_foreign(chain* c) {
+  return c->foreign ? static_cast<foreign_chain*>(c) : nullptr;
+}
+inline const foreign_chain* as_foreign(const chain* c) {
+  return c->foreign ? static_cast<const foreign_chain*>(c) : nullptr;
+}
 
 // With memory of its own, for at least `size` bytes; null when there is none.
 chain* make_chain(std::size_t size);
@@ -50,7 +80,7 @@ chain* make_borrowed_chain(const void* data, std::size_t size,
                            void (*give_back)(const void*, std::size_t, void*), void* context,
                            const mapped_file* file = nullptr);
 // Shows the data of `of`, as it is now, which stays as long as this one.
-chain* make_showing_chain(chain* of);
+foreign_chain* make_showing_chain(chain* of);
 // The chain is not used by this holder any more.
 void release_chain(chain* c);
 

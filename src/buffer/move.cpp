@@ -1,32 +1,36 @@
-// Moving chains between buffers, without copying what they hold.
+// Moving chains between buffers, copying little of what they hold.
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 #include "buffer/buffer.h"
 
 namespace eddy::engine {
+namespace {
+
+// A part of a chain that is smaller is copied: a chain that shows it costs as much.
+constexpr std::size_t worth_showing = 2048;
+
+}  // namespace
 
 void buffer::move_all_behind(buffer& from) {
   if (&from == this || from.size_ == 0) return;
   from.drop_spare();
   drop_spare();
-  (last_ == nullptr ? first_ : last_->next) = from.first_;
-  last_ = filled_ = from.last_;
-  size_ += from.size_;
-  from.first_ = from.last_ = from.filled_ = nullptr;
-  from.size_ = 0;
+  (first_ == nullptr ? first_ : tail_->next) = from.first_;
+  tail_ = from.tail_;
+  size_ += std::exchange(from.size_, 0);
+  from.first_ = from.tail_ = nullptr;
 }
 
 void buffer::move_all_before(buffer& from) {
   if (&from == this || from.size_ == 0) return;
   from.drop_spare();
-  from.last_->next = first_;
-  if (last_ == nullptr) last_ = from.last_;
-  if (filled_ == nullptr) filled_ = from.last_;
+  from.tail_->next = first_;
+  if (size_ == 0) tail_ = from.tail_;
   first_ = from.first_;
-  size_ += from.size_;
-  from.first_ = from.last_ = from.filled_ = nullptr;
-  from.size_ = 0;
+  size_ += std::exchange(from.size_, 0);
+  from.first_ = from.tail_ = nullptr;
 }
 
 chain* buffer::take_circle(chain* last, std::size_t most) {
@@ -36,10 +40,8 @@ chain* buffer::take_circle(chain* last, std::size_t most) {
       // Both parts show the same memory.
       chain* part = make_showing_chain(c);
       if (part == nullptr) return last;
-      part->lent = c->lent;
       part->size = most;
-      c->begin += most;
-      c->size -= most;
+      c->drop_front(most);
       append(part);
       return last;
     }
@@ -54,31 +56,56 @@ chain* buffer::take_circle(chain* last, std::size_t most) {
   return last;
 }
 
+// The first bytes of a chain, fewer than it has.
+chain* buffer::part_of(chain* c, std::size_t size) {
+  if (size < worth_showing) {
+    chain* copied = make_chain(size);
+    if (copied == nullptr) return nullptr;
+    copy_bytes(copied->begin, c->begin, size);
+    copied->size = size;
+    copied->room -= size;
+    return copied;
+  }
+  chain* shown = make_showing_chain(c);
+  if (shown != nullptr) shown->size = size;
+  return shown;
+}
+
+int buffer::move_front(buffer& from, std::size_t size) {
+  if (size < worth_showing) {
+    if (const int error = add(from.first_->begin, size)) return error;
+  } else {
+    chain* part = part_of(from.first_, size);
+    if (part == nullptr) return ENOMEM;
+    append(part);
+  }
+  from.drop_front(size);
+  return 0;
+}
+
 int buffer::move_some(buffer& from, std::size_t size) {
-  if (&from == this) return 0;
+  if (&from == this || size == 0) return 0;
   if (size >= from.size_) return move_all_behind(from), 0;
-  // The chain that has to be split: its first part is copied, as it is the smaller trouble.
-  std::size_t whole = 0;
-  chain* c = from.first_;
-  for (; whole + c->size <= size; c = c->next) whole += c->size;
-  const std::size_t part = size - whole;
-  chain* made = nullptr;
-  if (part != 0) {
-    made = make_chain(part);
-    if (made == nullptr) return ENOMEM;
-    made->size = part;
-    std::copy_n(c->data(), part, made->data());
-    c->begin += part;
-    c->size -= part;
+  if (size < from.first_->size) return move_front(from, size);
+  chain* last = from.first_;
+  std::size_t whole = last->size;
+  for (; whole + last->next->size <= size; last = last->next) whole += last->next->size;
+  chain* split = last->next;
+  chain* part = nullptr;
+  if (whole != size) {
+    part = part_of(split, size - whole);
+    if (part == nullptr) return ENOMEM;
+    split->drop_front(size - whole);
   }
-  while (from.first_ != c) {
-    chain* moved = from.first_;
-    from.first_ = moved->next;
-    moved->next = nullptr;
-    append(moved);
-  }
-  if (made != nullptr) append(made);
+  drop_spare();
+  (first_ == nullptr ? first_ : tail_->next) = from.first_;
+  for (chain* c = from.first_; c != split; c = c->next) c->shortcut = nullptr;
+  last->next = nullptr;
+  tail_ = last;
+  size_ += whole;
+  from.first_ = split;
   from.size_ -= size;
+  if (part != nullptr) append(part);
   return 0;
 }
 

@@ -1,47 +1,44 @@
 // Room behind the data, for those who write into it themselves.
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 
 #include "buffer/buffer.h"
 
 namespace eddy::engine {
 
+std::size_t buffer::room() const {
+  std::size_t sum = 0;
+  for (const chain* c = tail_; c != nullptr; c = c->next) sum += c->room;
+  return sum;
+}
+
 int buffer::expand(std::size_t size) {
   if (const int error = check_growth(size)) return error;
-  std::size_t room = 0;
-  for (chain* c = filled_ != nullptr ? filled_ : first_; c != nullptr; c = c->next) {
-    if (c->size == 0) c->begin = 0;
-    room += c->space_behind();
-  }
-  if (room >= size) return 0;
-  chain* made = make_chain(size - room);
+  const std::size_t there = room();
+  if (there >= size) return 0;
+  chain* made = make_chain(size - there);
   if (made == nullptr) return ENOMEM;
-  (last_ == nullptr ? first_ : last_->next) = made;
-  last_ = made;
+  append_spare(made);
   return 0;
 }
 
 // Room for `size` bytes in at most `most` chains: where it would take more, the spare chains are
 // given up for one that is large enough. 0 or an errno.
 int buffer::room_of(std::size_t size, int most) {
-  std::size_t room = 0;
+  std::size_t there = 0;
   int count = 0;
-  for (chain* c = filled_ != nullptr ? filled_ : first_; c != nullptr && count < most;
-       c = c->next) {
-    if (c->size == 0) c->begin = 0;
-    room += c->space_behind();
-    count += c->space_behind() != 0;
+  for (const chain* c = tail_; c != nullptr && count < most; c = c->next) {
+    there += c->room;
+    count += c->room != 0;
   }
-  if (room >= size) return 0;
+  if (there >= size) return 0;
   if (count < most) return expand(size);
   // One new piece, behind what the last chain with data has left if two are allowed.
-  const std::size_t behind = filled_ != nullptr && most > 1 ? filled_->space_behind() : 0;
+  const std::size_t behind = size_ != 0 && most > 1 ? tail_->room : 0;
   chain* made = make_chain(size - std::min(size, behind));
   if (made == nullptr) return ENOMEM;
   drop_spare();
-  (last_ == nullptr ? first_ : last_->next) = made;
-  last_ = made;
+  append_spare(made);
   return 0;
 }
 
@@ -51,13 +48,11 @@ int buffer::reserve(std::size_t size, iovec* pieces, int most) {
   if (const int error = room_of(size, most)) return -error;
   int count = 0;
   std::size_t given = 0;
-  for (chain* c = filled_ != nullptr ? filled_ : first_; c != nullptr && count < most;
-       c = c->next) {
-    const std::size_t room = c->space_behind();
+  for (chain* c = tail_; c != nullptr && count < most; c = c->next) {
     // With one piece only, that which is large enough.
-    if (room == 0 || (most == 1 && room < size)) continue;
-    pieces[count++] = iovec{c->end(), room};
-    given += room;
+    if (c->room == 0 || (most == 1 && c->room < size)) continue;
+    pieces[count++] = iovec{c->end(), c->room};
+    given += c->room;
     if (given >= size && given != 0) break;
   }
   return given >= size ? count : -ENOMEM;
@@ -66,35 +61,36 @@ int buffer::reserve(std::size_t size, iovec* pieces, int most) {
 int buffer::commit(const iovec* pieces, int count) {
   if (count == 0) return 0;
   // First whether all of it is ours, in order; then the sizes.
-  chain* c = filled_ != nullptr ? filled_ : first_;
+  chain* c = tail_;
   std::size_t sum = 0;
   for (int i = 0; i < count; ++i) {
     while (c != nullptr && c->end() != pieces[i].iov_base) c = c->next;
-    if (c == nullptr || pieces[i].iov_len > c->space_behind()) return EINVAL;
+    if (c == nullptr || pieces[i].iov_len > c->room) return EINVAL;
     sum += pieces[i].iov_len;
     c = c->next;
   }
   if (const int error = check_growth(sum)) return error;
-  c = filled_ != nullptr ? filled_ : first_;
+  if (sum == 0) return 0;
+  chain* const old_tail = size_ == 0 ? nullptr : tail_;
+  c = tail_;
   for (int i = 0; i < count; ++i) {
     while (c->end() != pieces[i].iov_base) c = c->next;
     c->size += pieces[i].iov_len;
-    size_ += pieces[i].iov_len;
-    if (pieces[i].iov_len != 0) filled_ = c;
+    c->room -= pieces[i].iov_len;
+    if (pieces[i].iov_len != 0) tail_ = c;
     c = c->next;
   }
-  if (filled_ == nullptr) return 0;
+  size_ += sum;
   // Chains that were passed over lie, empty, among those with data: they go.
-  chain** link = &first_;
-  for (chain* at = first_; at != filled_;) {
-    chain* next = at->next;
-    if (at->size == 0) {
-      *link = next;
-      release_chain(at);
+  if (old_tail == tail_) return 0;
+  for (chain** link = old_tail == nullptr ? &first_ : &old_tail->next; *link != tail_;) {
+    c = *link;
+    if (c->size != 0) {
+      link = &c->next;
     } else {
-      link = &at->next;
+      *link = c->next;
+      release_chain(c);
     }
-    at = next;
   }
   return 0;
 }

@@ -5,95 +5,111 @@
 #include "buffer/buffer.h"
 
 namespace eddy::engine {
+namespace {
 
-void buffer::drain(std::size_t size) {
-  size = std::min(size, size_);
+constexpr std::size_t kept_when_empty = 4096;
+
+}  // namespace
+
+void buffer::drain_chains(std::size_t size) {
+  if (size >= size_) return drain_all();
   size_ -= size;
-  while (size != 0) {
+  while (size >= first_->size) {
     chain* c = first_;
-    if (c->size > size) {
-      c->begin += size;
-      c->size -= size;
-      return;
-    }
     size -= c->size;
-    c->size = 0;
-    if (c == filled_) filled_ = nullptr;
-    // The last one is kept for what comes next.
-    if (size_ == 0 && size == 0 && c->next == nullptr && c->may_be_moved()) {
-      c->begin = 0;
-      return;
-    }
     first_ = c->next;
-    if (first_ == nullptr) last_ = nullptr;
     release_chain(c);
   }
-  if (size_ == 0) filled_ = nullptr;
+  first_->drop_front(size);
+}
+
+void buffer::drain_all() {
+  if (size_ == 0) return;
+  while (first_ != tail_) {
+    chain* c = first_;
+    first_ = c->next;
+    release_chain(c);
+  }
+  size_ = 0;
+  // A small one is kept for what comes next.
+  if (first_->next == nullptr && first_->may_be_moved() && first_->capacity() < kept_when_empty)
+    return first_->reset();
+  tail_ = first_->next;
+  release_chain(first_);
+  first_ = tail_;
 }
 
 std::size_t buffer::copy(std::size_t offset, void* to, std::size_t size) const {
   if (offset >= size_) return 0;
   size = std::min(size, size_ - offset);
-  const chain* c = first_;
-  for (; offset >= c->size; c = c->next) offset -= c->size;
+  const place from = seek(offset);
+  const chain* c = from.at;
+  offset -= from.before;
   auto* out = static_cast<unsigned char*>(to);
   for (std::size_t left = size; left != 0; c = c->next, offset = 0) {
     const std::size_t part = std::min(left, c->size - offset);
-    std::memcpy(out, c->data() + offset, part);
+    copy_bytes(out, c->begin + offset, part);
     out += part;
     left -= part;
   }
   return size;
 }
 
-std::size_t buffer::remove(void* to, std::size_t size) {
+std::size_t buffer::remove_chains(void* to, std::size_t size) {
   const std::size_t copied = copy(0, to, size);
   drain(copied);
   return copied;
 }
 
-unsigned char* buffer::pull_up(std::size_t size) {
-  if (size == all) size = size_;
-  if (size == 0 || size > size_) return nullptr;
-  if (first_->size >= size) return first_->data();
-  chain* target = first_;
-  const bool fits = target->may_be_moved() && target->capacity >= size;
-  if (!fits) {
-    target = make_chain(size);
-    if (target == nullptr) return nullptr;
-  } else if (target->capacity - target->begin < size) {
-    std::memmove(target->memory, target->data(), target->size);
-    target->begin = 0;
-  }
-  // What is missing, from the chains behind.
-  chain* from = fits ? first_->next : first_;
+// What is missing in the target, from the chains behind it.
+void buffer::pull_into(chain* target, chain* from, std::size_t size) {
   while (target->size < size) {
     const std::size_t part = std::min(size - target->size, from->size);
-    std::memcpy(target->end(), from->data(), part);
+    copy_bytes(target->end(), from->begin, part);
     target->size += part;
-    from->begin += part;
-    from->size -= part;
+    target->room -= part;
+    from->drop_front(part);
     if (from->size != 0) break;
     chain* next = from->next;
-    if (from == filled_) filled_ = target;
-    if (from == last_) last_ = target;
+    if (from == tail_) tail_ = target;
     release_chain(from);
     from = next;
   }
   target->next = from;
+  target->shortcut = nullptr;
   first_ = target;
-  return target->data();
+}
+
+unsigned char* buffer::pull_chains(std::size_t size) {
+  if (size == all) size = size_;
+  if (size == 0 || size > size_) return nullptr;
+  if (first_->size >= size) return first_->begin;
+  chain* target = first_;
+  if (target->may_be_moved() && target->capacity() >= size) {
+    if (target->size + target->room < size) {
+      std::memmove(target->memory, target->begin, target->size);
+      target->room += target->space_before();
+      target->begin = target->memory;
+    }
+    pull_into(target, target->next, size);
+  } else {
+    target = make_chain(size);
+    if (target == nullptr) return nullptr;
+    pull_into(target, first_, size);
+  }
+  return target->begin;
 }
 
 int buffer::peek(std::size_t offset, std::size_t size, iovec* pieces, int most) const {
   if (offset >= size_) return 0;
   size = std::min(size, size_ - offset);
-  const chain* c = first_;
-  for (; offset >= c->size; c = c->next) offset -= c->size;
+  const place from = seek(offset);
+  const chain* c = from.at;
+  offset -= from.before;
   int count = 0;
   for (std::size_t left = size; left != 0; c = c->next, offset = 0) {
     const std::size_t part = std::min(left, c->size - offset);
-    if (count < most) pieces[count] = iovec{c->data() + offset, part};
+    if (count < most) pieces[count] = iovec{c->begin + offset, part};
     ++count;
     left -= part;
   }
@@ -107,16 +123,17 @@ int buffer::hold(std::size_t size, chain** held, iovec* pieces, int most) {
     const std::size_t part = std::min(size, c->size);
     c->references.fetch_add(1, std::memory_order_relaxed);
     held[count] = c;
-    pieces[count++] = iovec{c->data(), part};
+    pieces[count++] = iovec{c->begin, part};
     size -= part;
   }
   return count;
 }
 
 const mapped_file* buffer::first_file(std::size_t& size) const {
-  if (size_ == 0 || first_->file == nullptr) return nullptr;
-  size = std::min(size, first_->size);
-  return first_->file;
+  if (size_ == 0 || !first_->foreign) return nullptr;
+  const mapped_file* file = as_foreign(first_)->file;
+  if (file != nullptr) size = std::min(size, first_->size);
+  return file;
 }
 
 void buffer::own_little() {
@@ -124,19 +141,17 @@ void buffer::own_little() {
   if (size_ == 0 || size_ > little || !first_->lent) return;
   chain* made = make_chain(size_);
   if (made == nullptr) return;  // then it stays where it is
-  made->size = copy(0, made->memory, size_);
-  for (chain* c = first_; c != nullptr;) {
-    chain* next = c->next;
-    release_chain(c);
-    c = next;
-  }
-  first_ = last_ = filled_ = made;
+  const std::size_t size = copy(0, made->begin, size_);
+  drain_all();
+  drop_spare();
+  append_spare(made);
+  made->size = size_ = size;
+  made->room -= size;
 }
 
 unsigned char buffer::at(std::size_t offset) const {
-  const chain* c = first_;
-  for (; offset >= c->size; c = c->next) offset -= c->size;
-  return c->data()[offset];
+  const place p = seek(offset);
+  return p.at->begin[offset - p.before];
 }
 
 }  // namespace eddy::engine

@@ -39,16 +39,18 @@ struct watched_buffer {
 // Holds a buffer's lock, where it has one.
 class buffer_guard : public shared_guard {
  public:
-  explicit buffer_guard(const watched_buffer* b)
+  [[gnu::always_inline]] explicit buffer_guard(const watched_buffer* b)
       : shared_guard(b->keeper != nullptr ? b->keeper->lock : nullptr) {}
+  [[gnu::always_inline]] ~buffer_guard() {}  // see shared_guard
 };
 
 // Both locks, always in the same order, so that two threads that move data in opposite directions
 // do not wait for each other for ever.
 class two_buffers_guard {
  public:
-  two_buffers_guard(const watched_buffer* a, const watched_buffer* b)
+  [[gnu::always_inline]] two_buffers_guard(const watched_buffer* a, const watched_buffer* b)
       : first_(a < b ? a : b), second_(a < b ? b : a) {}
+  [[gnu::always_inline]] ~two_buffers_guard() {}
 
  private:
   buffer_guard first_, second_;

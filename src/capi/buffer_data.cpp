@@ -1,4 +1,5 @@
 // event2/buffer.h: adding and taking.
+#include <algorithm>
 #include <climits>
 #include <cstdarg>
 #include <cstdio>
@@ -11,12 +12,13 @@ using namespace eddy::engine::capi;
 namespace {
 
 // Tells what an addition came to: 0 or -1.
-int added(evbuffer* b, std::size_t before, int error) {
-  if (error == 0) buffer_changed(b, b->bytes.size() - before, 0);
-  return as_buffer_result(error);
+int added(evbuffer* b, std::size_t size, int error) {
+  if (error != 0) return as_buffer_result(error);
+  if (size != 0) buffer_changed(b, size, 0);
+  return 0;
 }
 
-int frozen() {
+[[gnu::cold]] int frozen() {
   errno = EPERM;
   return -1;
 }
@@ -46,16 +48,20 @@ extern "C" {
 int evbuffer_add(evbuffer* b, const void* data, size_t size) {
   buffer_guard guard(b);
   if (b->end_frozen) return frozen();
-  const std::size_t before = b->bytes.size();
-  return added(b, before, b->bytes.add(data, size));
+  if (const int error = b->bytes.add(data, size)) [[unlikely]]
+    return as_buffer_result(error);
+  if (size != 0) buffer_changed(b, size, 0);
+  return 0;
 }
 
 int evbuffer_prepend(evbuffer* b, const void* data, size_t size) {
   buffer_guard guard(b);
   if (size == 0) return 0;
   if (b->front_frozen) return frozen();
-  const std::size_t before = b->bytes.size();
-  return added(b, before, b->bytes.prepend(data, size));
+  if (const int error = b->bytes.prepend(data, size)) [[unlikely]]
+    return as_buffer_result(error);
+  buffer_changed(b, size, 0);
+  return 0;
 }
 
 int evbuffer_add_buffer(evbuffer* to, evbuffer* from) { return move_all(to, from, true); }
@@ -65,16 +71,14 @@ int evbuffer_add_buffer_reference(evbuffer* to, evbuffer* from) {
   two_buffers_guard guard(to, from);
   if (from->bytes.empty()) return 0;
   if (to->end_frozen || to == from) return frozen();
-  const std::size_t before = to->bytes.size();
-  return added(to, before, to->bytes.add_shown(from->bytes));
+  return added(to, from->bytes.size(), to->bytes.add_shown(from->bytes));
 }
 
 int evbuffer_add_reference(evbuffer* b, const void* data, size_t size,
                            evbuffer_ref_cleanup_cb cleanup, void* argument) {
   buffer_guard guard(b);
   if (b->end_frozen) return frozen();
-  const std::size_t before = b->bytes.size();
-  return added(b, before, b->bytes.add_borrowed(data, size, cleanup, argument));
+  return added(b, size, b->bytes.add_borrowed(data, size, cleanup, argument));
 }
 
 size_t evbuffer_add_iovec(evbuffer* b, evbuffer_iovec* pieces, int count) {
@@ -143,7 +147,8 @@ int evbuffer_commit_space(evbuffer* b, evbuffer_iovec* pieces, int count) {
   buffer_guard guard(b);
   if (b->end_frozen) return frozen();
   const std::size_t before = b->bytes.size();
-  return added(b, before, b->bytes.commit(pieces, count));
+  const int error = b->bytes.commit(pieces, count);
+  return added(b, b->bytes.size() - before, error);
 }
 
 int evbuffer_drain(evbuffer* b, size_t size) {
@@ -151,16 +156,18 @@ int evbuffer_drain(evbuffer* b, size_t size) {
   const std::size_t before = b->bytes.size();
   if (before == 0) return 0;
   if (b->front_frozen) return frozen();
+  size = std::min(size, before);
   b->bytes.drain(size);
-  buffer_changed(b, 0, before - b->bytes.size());
+  buffer_changed(b, 0, size);
   return 0;
 }
 
 int evbuffer_remove(evbuffer* b, void* to, size_t size) {
   buffer_guard guard(b);
-  const ev_ssize_t copied = evbuffer_copyout(b, to, size);
-  if (copied > 0 && evbuffer_drain(b, static_cast<size_t>(copied)) != 0) return -1;
-  return static_cast<int>(copied);
+  if (b->front_frozen) return frozen();
+  const std::size_t taken = b->bytes.remove(to, std::min<std::size_t>(size, INT_MAX));
+  if (taken != 0) buffer_changed(b, 0, taken);
+  return static_cast<int>(taken);
 }
 
 ev_ssize_t evbuffer_copyout(evbuffer* b, void* to, size_t size) {

@@ -9,10 +9,29 @@ using namespace eddy::engine::capi;
 
 namespace {
 
+// (`nowhere` is -1.)
 evbuffer_ptr place(std::size_t offset) {
   evbuffer_ptr at{};
-  at.pos = offset == buffer::nowhere ? -1 : static_cast<ev_ssize_t>(offset);
+  at.pos = static_cast<ev_ssize_t>(offset);
   return at;
+}
+
+int set(evbuffer_ptr* at, std::size_t offset) {
+  at->pos = static_cast<ev_ssize_t>(offset);
+  at->internal_ = {nullptr, 0};
+  return offset == buffer::nowhere ? -1 : 0;
+}
+
+evbuffer_ptr search(const evbuffer* b, const char* what, size_t size, const evbuffer_ptr* start,
+                    const evbuffer_ptr* end) {
+  buffer_guard guard(b);
+  if ((start != nullptr && start->pos < 0) || (end != nullptr && end->pos < 0))
+    return place(buffer::nowhere);
+  const std::size_t from = start == nullptr ? 0 : static_cast<std::size_t>(start->pos);
+  // Nothing stands everywhere.
+  if (size == 0 || size > buffer::longest) return place(size == 0 ? from : buffer::nowhere);
+  const std::size_t until = end == nullptr ? buffer::all : static_cast<std::size_t>(end->pos);
+  return place(b->bytes.find(what, size, from, until));
 }
 
 struct line_end {
@@ -33,9 +52,9 @@ line_end find_line_end(const buffer& b, std::size_t from, evbuffer_eol_style sty
     case EVBUFFER_EOL_CRLF_STRICT:
       return found(b.find("\r\n", 2, from, buffer::all), 2);
     case EVBUFFER_EOL_CRLF: {
-      const std::size_t at = b.find_byte('\n', from);
-      const bool two = at != buffer::nowhere && at > from && b.at(at - 1) == '\r';
-      return two ? found(at - 1, 2) : found(at, 1);
+      line_end end;
+      end.at = b.find_line_end(from, end.size);
+      return end;
     }
     case EVBUFFER_EOL_LF:
       return found(b.find_byte('\n', from), 1);
@@ -54,35 +73,21 @@ int evbuffer_ptr_set(evbuffer* b, evbuffer_ptr* at, size_t position, evbuffer_pt
   std::size_t wanted = position;
   if (how == EVBUFFER_PTR_ADD) {
     // Position and its sum must be what a length can be.
-    if (at->pos < 0 || position > buffer::longest - static_cast<std::size_t>(at->pos)) {
-      *at = place(buffer::nowhere);
-      return -1;
-    }
+    if (at->pos < 0 || position > buffer::longest - static_cast<std::size_t>(at->pos))
+      return set(at, buffer::nowhere);
     wanted += static_cast<std::size_t>(at->pos);
   }
-  if (wanted > b->bytes.size()) {
-    *at = place(buffer::nowhere);
-    return -1;
-  }
-  *at = place(wanted);
-  return 0;
+  return set(at, wanted > b->bytes.size() ? buffer::nowhere : wanted);
 }
 
 evbuffer_ptr evbuffer_search(evbuffer* b, const char* what, size_t size,
                              const evbuffer_ptr* start) {
-  return evbuffer_search_range(b, what, size, start, nullptr);
+  return search(b, what, size, start, nullptr);
 }
 
 evbuffer_ptr evbuffer_search_range(evbuffer* b, const char* what, size_t size,
                                    const evbuffer_ptr* start, const evbuffer_ptr* end) {
-  buffer_guard guard(b);
-  if ((start != nullptr && start->pos < 0) || (end != nullptr && end->pos < 0))
-    return place(buffer::nowhere);
-  const std::size_t from = start == nullptr ? 0 : static_cast<std::size_t>(start->pos);
-  // Nothing stands everywhere.
-  if (size == 0 || size > buffer::longest) return place(size == 0 ? from : buffer::nowhere);
-  const std::size_t until = end == nullptr ? buffer::all : static_cast<std::size_t>(end->pos);
-  return place(b->bytes.find(what, size, from, until));
+  return search(b, what, size, start, end);
 }
 
 evbuffer_ptr evbuffer_search_eol(evbuffer* b, evbuffer_ptr* start, size_t* eol_size,
@@ -107,9 +112,10 @@ char* evbuffer_readln(evbuffer* b, size_t* size_out, evbuffer_eol_style style) {
     log_warn("evbuffer_readln: a line of %zu bytes", end.at);
     return nullptr;
   }
-  b->bytes.copy(0, line, end.at);
+  b->bytes.copy_front(line, end.at);
   line[end.at] = '\0';
-  (void)evbuffer_drain(b, end.at + end.size);
+  b->bytes.drain(end.at + end.size);
+  buffer_changed(b, 0, end.at + end.size);
   if (size_out != nullptr) *size_out = end.at;
   return line;
 }

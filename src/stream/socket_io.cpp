@@ -217,13 +217,6 @@ void came_writable(int, short what, void* argument) {
   scope.returned();
 }
 
-void write_before_wait(stream& s) {
-  if (s.state & in_own_callback)
-    s.state |= has_added;
-  else
-    s.owner->run_before_wait(&s.flushing);
-}
-
 void wait_for_writability(stream& s) {
   if (s.owner->is_added(&s.writing)) return;
   if (const int error = s.owner->add_though_active(&s.writing, timeout_in_ns(s.write_timeout))) {

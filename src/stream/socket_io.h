@@ -1,7 +1,7 @@
 // Reading and writing of socket streams, as far as its other sources need them.
 #pragma once
 
-#include "stream/stream.h"
+#include "stream/socket.h"
 
 namespace eddy::engine {
 
@@ -9,7 +9,16 @@ void came_readable(int fd, short what, void* argument);
 void came_writable(int fd, short what, void* argument);
 // Before the wait: what was added in this turn.
 void write_in_time(pre_wait_work* work);
-void write_before_wait(stream& s);
+inline void write_before_wait(stream& s) {
+  if (s.state & in_own_callback) {
+    s.state |= has_added;
+    return;
+  }
+  // Most often it is to be written already, as every line of many adds to it. (With a lock, what is
+  // queued can be seen under that of the loop only.)
+  if (s.keeper.lock == nullptr && s.flushing.link.next != nullptr) return;
+  s.owner->run_before_wait(&s.flushing);
+}
 void wait_for_writability(stream& s);
 void stop_writing(stream& s);
 // The first bytes of the output were sent.
