@@ -76,11 +76,27 @@ static void move(void) {
 
 static void pull_up(void) { require(evbuffer_pullup(buffer, -1) != NULL, "pullup"); }
 
-static void read_lines(void) {
+static void read_lines_of(enum evbuffer_eol_style style, size_t expected) {
   for (size_t i = 0; i < pieces; ++i) {
     size_t length;
-    char *line = evbuffer_readln(buffer, &length, EVBUFFER_EOL_CRLF);
-    require(line != NULL && length == size - 2, "readln");
+    char *line = evbuffer_readln(buffer, &length, style);
+    require(line != NULL && length == expected, "readln");
+    free(line);
+  }
+}
+
+static void read_lines(void) { read_lines_of(EVBUFFER_EOL_CRLF, size - 2); }
+static void read_lines_lf(void) { read_lines_of(EVBUFFER_EOL_LF, size - 1); }
+static void read_lines_any(void) { read_lines_of(EVBUFFER_EOL_ANY, size - 2); }
+
+/* The introduction's echo: a line is read, then it and its end are added to another buffer. */
+static void pass_lines_on(void) {
+  for (size_t i = 0; i < pieces; ++i) {
+    size_t length;
+    char *line = evbuffer_readln(buffer, &length, EVBUFFER_EOL_LF);
+    require(line != NULL && length == size - 1, "readln");
+    evbuffer_add(other, line, length);
+    evbuffer_add(other, "\n", 1);
     free(line);
   }
 }
@@ -127,6 +143,9 @@ static const struct benchmark benchmarks[] = {
     {"remove", fill, take, 0},
     {"move", fill, move, 0},
     {"readln", fill, read_lines, 0},
+    {"readln_lf", fill, read_lines_lf, 0},
+    {"readln_any", fill, read_lines_any, 0},
+    {"pass_on", fill, pass_lines_on, 0},
     {"search", fill, search, 0},
     {"search_eol", fill, search_lines, 0},
     {"search_in_vain", fill, search_in_vain, 1},
