@@ -5,6 +5,7 @@
 #include <new>
 
 #include "base/memory.h"
+#include "buffer/kept_chains.h"
 
 namespace eddy::engine {
 namespace {
@@ -33,6 +34,7 @@ void end_foreign(foreign_chain* c) {
 }  // namespace
 
 chain* make_chain(std::size_t size) {
+  if (chain* c = take_kept_chain(size)) return c;
   const std::size_t block = block_for(size);
   void* memory = block == 0 ? nullptr : memory::allocate(block);
   if (memory == nullptr) return nullptr;
@@ -76,7 +78,7 @@ void release_chain(chain* c) {
   // Who is the only holder need not tell anybody: a locked instruction costs more than the rest.
   if (c->is_shared() && c->references.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
   if (c->foreign) return end_foreign(static_cast<foreign_chain*>(c));
-  memory::release(c);
+  if (!keep_chain(c)) memory::release(c);
 }
 
 void release_circle(chain* last) {

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <mutex>
 
+#include "buffer/kept_chains.h"
 #include "capi/base.h"
 #include "capi/settings.h"
 
@@ -182,6 +183,7 @@ void libevent_global_shutdown() {
     event_base_free(base);
   }
   debug_release();
+  forget_kept_chains();
 }
 
 }  // extern "C"
