@@ -183,7 +183,7 @@ void libevent_global_shutdown() {
     event_base_free(base);
   }
   debug_release();
-  forget_kept_chains();
+  eddy::engine::forget_kept_chains();
 }
 
 }  // extern "C"
