@@ -80,6 +80,8 @@ class loop {
   // finalized.
   int remove(watcher* w, removal how);
   int remove_timeout(watcher* w);
+  // The same, and one that is not added has none either when it is added without.
+  void forget_timeout(watcher* w);
   // Makes it active as if `what` had happened. `calls`: for signal watchers.
   void activate(watcher* w, int what, int calls);
   bool activate_later(callback* c);  // in the next turn; false: it is active already

@@ -137,6 +137,12 @@ int loop::remove_timeout(watcher* w) {
   return 0;
 }
 
+void loop::forget_timeout(watcher* w) {
+  loop_guard guard(*this);
+  if (w->is(in_timers)) stop_timer(w);
+  w->interval = -1;
+}
+
 void loop::activate(watcher* w, int what, int calls) {
   loop_guard guard(*this);
   activate_locked(w, what, calls);

@@ -150,6 +150,27 @@ static void read_timeout(void) {
   event_base_free(base);
 }
 
+static void read_timeout_taken_back(void) {
+  struct event_base *base = new_base();
+  struct teller t = {.name = "a", .drains = 1, .silent = 1};
+  evutil_socket_t fds[2];
+  socket_pair(fds);
+  stream_on(&t, base, fds[0], 0);
+  struct timeval tv = ms(20);
+  bufferevent_set_timeouts(t.bev, &tv, NULL);
+  bufferevent_setcb(t.bev, told_read, NULL, NULL, &t);
+  bufferevent_enable(t.bev, EV_READ);
+  bufferevent_disable(t.bev, EV_READ);
+  bufferevent_set_timeouts(t.bev, NULL, NULL);
+  bufferevent_enable(t.bev, EV_READ);
+  put(fds[1], 1);
+  ended_after(base, 60);
+  on_purpose("stream-timeout-taken-back", "timed out", "reads on",
+             bufferevent_get_enabled(t.bev) & EV_READ ? "reads on" : "timed out");
+  bufferevent_free(t.bev);
+  event_base_free(base);
+}
+
 static void write_timeout(void) {
   struct event_base *base = new_base();
   struct teller t = {.name = "a", .stops = 1, .silent = 1};
@@ -571,6 +592,7 @@ int main(void) {
   situation("left full", left_full);
   situation("write mark", write_mark);
   situation("read timeout", read_timeout);
+  situation("read timeout, taken back", read_timeout_taken_back);
   situation("write timeout", write_timeout);
   situation("connecting", connecting);
   situation("connecting, writing disabled", connecting_quietly);
