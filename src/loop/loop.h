@@ -83,12 +83,14 @@ class loop {
   // finalized.
   int remove(watcher* w, removal how);
   int remove_timeout(watcher* w);
+  // The same, and one that is not added has none either when it is added without.
+  void forget_timeout(watcher* w);
   // Makes it active as if `what` had happened. `calls`: for signal watchers.
   void activate(watcher* w, int what, int calls);
-  void activate_later(callback* c);
+  bool activate_later(callback* c);  // in the next turn; false: it is active already
   // Runs it once in this or the next turn; nothing if it is queued already. False if it was.
   bool defer(callback* c);
-  void cancel_deferred(callback* c);
+  bool cancel_deferred(callback* c);
   // Calls on_finalize when nothing of `w` runs any more and nothing will (then releases it, if
   // asked).
   int finalize(watcher* w, finalize_function on_finalize, bool then_free);

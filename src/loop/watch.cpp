@@ -151,6 +151,12 @@ int loop::remove_timeout(watcher* w) {
   return 0;
 }
 
+void loop::forget_timeout(watcher* w) {
+  loop_guard guard(*this);
+  if (w->is(in_timers)) stop_timer(w);
+  w->interval = -1;
+}
+
 void loop::activate(watcher* w, int what, int calls) {
   loop_guard guard(*this);
   activate_locked(w, what, calls);
@@ -180,15 +186,16 @@ void loop::activate_locked(watcher* w, int what, int calls) {
   notify_if_needed();
 }
 
-void loop::activate_later(callback* c) {
+bool loop::activate_later(callback* c) {
   loop_guard guard(*this);
-  if (c->is(in_active) || c->is(in_active_later)) return;
+  if (c->is(in_active) || c->is(in_active_later)) return false;
   c->set(in_active_later);
   ++active_count_;
   internal_active_ += c->is(is_internal);
   note_most();
   later_.push_back(&c->link);
   notify_if_needed();
+  return true;
 }
 
 bool loop::defer(callback* c) {
@@ -200,9 +207,11 @@ bool loop::defer(callback* c) {
   return true;
 }
 
-void loop::cancel_deferred(callback* c) {
+bool loop::cancel_deferred(callback* c) {
   loop_guard guard(*this);
-  if (c->is(in_active) || c->is(in_active_later)) take_from_active(c);
+  if (!c->is(in_active) && !c->is(in_active_later)) return false;
+  take_from_active(c);
+  return true;
 }
 
 int loop::finalize(watcher* w, finalize_function on_finalize, bool then_free) {

@@ -74,7 +74,8 @@ std::int64_t share_of(rate_group& g, std::int64_t token_bucket::*which) {
   group_guard guard(g);
   if (g.bucket.*which <= 0 || g.member_count == 0) return 0;
   const std::int64_t even = g.bucket.*which / g.member_count;
-  return std::max(even, static_cast<std::int64_t>(g.effective_share));
+  // Never nothing: who is not suspended would not be woken to try again.
+  return std::max({even, static_cast<std::int64_t>(g.effective_share), std::int64_t{1}});
 }
 
 void group_spent(rate_group& g, std::int64_t read, std::int64_t written) {

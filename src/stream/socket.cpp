@@ -83,11 +83,10 @@ void socket_destroy(stream& s) {
 
 void socket_adjust_timeouts(stream& s) {
   for (watcher* w : {&s.reading, &s.writing}) {
-    if (!s.owner->is_added(w)) continue;
     const std::int64_t timeout = timeout_in_ns(w == &s.reading ? s.read_timeout : s.write_timeout);
     if (timeout == forever)
-      (void)s.owner->remove_timeout(w);
-    else
+      s.owner->forget_timeout(w);
+    else if (s.owner->is_added(w))
       (void)s.owner->add(w, timeout);
   }
   if ((s.state & is_connecting) && s.is_enabled(watch_read) && s.read_suspended == 0)

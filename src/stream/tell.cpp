@@ -41,11 +41,13 @@ void call_event(stream& s, short what, int error) {
   function(&s, what, argument);
 }
 
+void tell_read_again(stream& s);
+
 void call_read(stream& s) {
   call(s, s.on_read);
   // An input that stays above its high watermark is told again: nothing else would ever do it.
   if (s.read_mark.high != 0 && s.in.bytes.size() >= s.read_mark.high && s.is_enabled(watch_read))
-    tell_read(s, defer_callbacks);
+    tell_read_again(s);
 }
 
 // CONNECTED comes before the first bytes; an end or an error after the last.
@@ -68,7 +70,7 @@ void run_deferred(callback*, void* argument) {
 }
 
 // Null when there is no memory: the callback then runs at once, which is better than never.
-stream_extras* queue(stream& s) {
+stream_extras* queue(stream& s, bool in_next_turn = false) {
   stream_extras* x = extras_of(s);
   if (x == nullptr) return nullptr;
   if (x->deferred.on_self == nullptr) {
@@ -78,8 +80,15 @@ stream_extras* queue(stream& s) {
     x->deferred.argument = &s;
   }
   x->deferred.priority = s.reading.priority;
-  if (s.owner->defer(&x->deferred)) ++s.references;
+  if (in_next_turn ? s.owner->activate_later(&x->deferred) : s.owner->defer(&x->deferred))
+    ++s.references;
   return x;
+}
+
+// In the next turn, so that others get theirs while nobody takes anything.
+void tell_read_again(stream& s) {
+  if (s.on_read == nullptr) return;
+  if (stream_extras* x = queue(s, true)) x->read_waits = true;
 }
 
 bool is_deferred(const stream& s, int options) {
@@ -140,7 +149,7 @@ void set_callbacks(stream& s, stream_data_function on_read, stream_data_function
 }
 
 void forget_deferred(stream& s) {
-  if (s.extras != nullptr) s.owner->cancel_deferred(&s.extras->deferred);
+  if (s.extras != nullptr && s.owner->cancel_deferred(&s.extras->deferred)) --s.references;
 }
 
 }  // namespace eddy::engine

@@ -67,8 +67,15 @@ class play {
     narrow_ = ev_token_bucket_cfg_new(500, 2000, 700, 1500, &tick);
     group_ = bufferevent_rate_limit_group_new(base, wide_);
     for (unsigned i = 1 + below(5); i != 0; --i) connect();
+    // Who is full and takes nothing is told so in each turn: the loop alone would never return.
+    leave_ = event_new(
+        base, -1, EV_PERSIST,
+        [](evutil_socket_t, short, void* b) { event_base_loopbreak(static_cast<event_base*>(b)); },
+        base);
+    event_add(leave_, &tick);
   }
   ~play() {
+    event_free(leave_);
     for (auto& s : sides_) end(*s);
     for (int i = 0; i < 5; ++i) event_base_loop(base_, EVLOOP_NONBLOCK);
     for (auto& s : sides_)
@@ -99,9 +106,15 @@ class play {
   }
   std::string report() const {
     std::string text;
-    for (auto& s : sides_)
-      text += std::to_string(s->seen) + " of " + std::to_string(s->other->written) +
-              (s->gone ? " (gone)\n" : "\n");
+    for (auto& s : sides_) {
+      text += std::to_string(s->seen) + " of " + std::to_string(s->other->written);
+      if (s->gone) text += " (gone)";
+      for (bufferevent* b : s->gone ? std::vector<bufferevent*>{} : s->all)
+        text += ", " + std::to_string(evbuffer_get_length(bufferevent_get_input(b))) + " in, " +
+                std::to_string(evbuffer_get_length(bufferevent_get_output(b))) + " out, enabled " +
+                std::to_string(bufferevent_get_enabled(b));
+      text += "\n";
+    }
     return text;
   }
 
@@ -333,6 +346,7 @@ class play {
   bufferevent_rate_limit_group* group_ = nullptr;
   ev_token_bucket_cfg* wide_ = nullptr;
   ev_token_bucket_cfg* narrow_ = nullptr;
+  event* leave_ = nullptr;
   int budget_ = 0;
   bool calm_ = false;
 };
@@ -353,7 +367,7 @@ TEST_P(stream_stress, loses_no_byte_whatever_is_called_from_wherever) {
     p.disturb();
     p.calm_down();
     for (int turns = 0; !p.all_came(); ++turns) {
-      ASSERT_LT(turns, 1'000'000) << p.report();
+      ASSERT_LT(turns, 200'000) << p.report();
       ASSERT_NE(event_base_loop(base.get(), EVLOOP_NONBLOCK), -1);
     }
     if (HasFailure()) return;

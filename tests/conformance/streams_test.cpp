@@ -266,6 +266,28 @@ TEST_P(streams, send_once_what_went_when_the_write_timeout_came) {
   }
 }
 
+TEST_P(streams, of_a_group_are_all_read_when_a_tick_brings_less_than_a_byte_for_each) {
+  const timeval tick{0, 1000};
+  ev_token_bucket_cfg* limit = ev_token_bucket_cfg_new(2, 2, 2, 2, &tick);
+  bufferevent_rate_limit_group* group = bufferevent_rate_limit_group_new(base.get(), limit);
+  bufferevent_rate_limit_group_set_min_share(group, 0);
+  std::vector<socket_pair> pairs(5);
+  std::vector<reader> readers(5);
+  for (std::size_t i = 0; i < pairs.size(); ++i) {
+    open_on(base.get(), pairs[i].a.get(), readers[i]);
+    bufferevent_add_to_rate_limit_group(readers[i].bev, group);
+    (void)feed(pairs[i].b.get(), 0, 10);
+  }
+  for (reader& r : readers) run_until([&] { return r.seen >= 10; });
+  for (reader& r : readers) {
+    EXPECT_EQ(r.wrong, 0u);
+    bufferevent_remove_from_rate_limit_group(r.bev);
+    bufferevent_free(r.bev);
+  }
+  bufferevent_rate_limit_group_free(group);
+  ev_token_bucket_cfg_free(limit);
+}
+
 TEST_P(streams, go_on_when_many_hold_what_they_received) {
   constexpr int count = 40;
   constexpr std::size_t all = 400'000;

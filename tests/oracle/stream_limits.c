@@ -62,6 +62,45 @@ static void high_mark(void) {
   event_base_free(base);
 }
 
+static void other_timer(evutil_socket_t fd, short what, void *arg) {
+  (void)fd, (void)what, (void)arg;
+  say("  another's turn");
+}
+
+static void read_nothing(struct bufferevent *bev, void *arg) {
+  (void)bev;
+  if (++*(int *)arg > 10000000) _exit(3); /* nobody else gets a turn */
+}
+
+/* Who takes nothing is told again and again, but not instead of the others. */
+static void left_full(void) {
+  for (int options = 0; options <= BEV_OPT_DEFER_CALLBACKS; options += BEV_OPT_DEFER_CALLBACKS) {
+    for (int filters = 0; filters < 2; ++filters) {
+      struct event_base *base = new_base();
+      evutil_socket_t fds[2];
+      int calls = 0;
+      socket_pair(fds);
+      struct bufferevent *lowest = bufferevent_socket_new(base, fds[0], options), *top = lowest;
+      if (filters) top = bufferevent_filter_new(lowest, NULL, NULL, options, NULL, NULL);
+      bufferevent_setcb(top, read_nothing, NULL, NULL, &calls);
+      bufferevent_setwatermark(lowest, EV_READ, 0, 4);
+      bufferevent_setwatermark(top, EV_READ, 0, 4);
+      bufferevent_enable(lowest, EV_READ);
+      bufferevent_enable(top, EV_READ);
+      put(fds[1], 10);
+      struct event *timer = evtimer_new(base, other_timer, NULL);
+      struct timeval tv = ms(20);
+      event_add(timer, &tv);
+      ended_after(base, 60);
+      say("  told again %s", yes(calls > 1));
+      event_free(timer);
+      if (filters) bufferevent_free(top);
+      bufferevent_free(lowest);
+      event_base_free(base);
+    }
+  }
+}
+
 static void write_mark(void) {
   struct event_base *base = new_base();
   struct teller t = {.name = "a", .silent = 1};
@@ -107,6 +146,27 @@ static void read_timeout(void) {
   ask(bufferevent_set_timeouts(t.bev, NULL, NULL));
   ended_after(base, 100);
   say("  pending %s", flags(event_pending(&t.bev->ev_read, EV_ANY, NULL)));
+  bufferevent_free(t.bev);
+  event_base_free(base);
+}
+
+static void read_timeout_taken_back(void) {
+  struct event_base *base = new_base();
+  struct teller t = {.name = "a", .drains = 1, .silent = 1};
+  evutil_socket_t fds[2];
+  socket_pair(fds);
+  stream_on(&t, base, fds[0], 0);
+  struct timeval tv = ms(20);
+  bufferevent_set_timeouts(t.bev, &tv, NULL);
+  bufferevent_setcb(t.bev, told_read, NULL, NULL, &t);
+  bufferevent_enable(t.bev, EV_READ);
+  bufferevent_disable(t.bev, EV_READ);
+  bufferevent_set_timeouts(t.bev, NULL, NULL);
+  bufferevent_enable(t.bev, EV_READ);
+  put(fds[1], 1);
+  ended_after(base, 60);
+  on_purpose("stream-timeout-taken-back", "timed out", "reads on",
+             bufferevent_get_enabled(t.bev) & EV_READ ? "reads on" : "timed out");
   bufferevent_free(t.bev);
   event_base_free(base);
 }
@@ -529,8 +589,10 @@ static void legacy(void) {
 int main(void) {
   situation("low marks", low_marks);
   situation("high mark", high_mark);
+  situation("left full", left_full);
   situation("write mark", write_mark);
   situation("read timeout", read_timeout);
+  situation("read timeout, taken back", read_timeout_taken_back);
   situation("write timeout", write_timeout);
   situation("connecting", connecting);
   situation("connecting, writing disabled", connecting_quietly);
