@@ -82,7 +82,7 @@ void run_ready_soon(loop_core& core) noexcept {
 void loop_state::resume_ready(engine::callback*, void* argument) {
   auto* state = static_cast<loop_state*>(argument);
   for (unsigned left = most_resumed; !state->ready.empty(); --left) {
-    if (left == 0) return state->base.activate_later(&state->resume_);
+    if (left == 0) return void(state->base.activate_later(&state->resume_));
     link* next = state->ready.front();
     next->unlink();
     leaf::of(*next).who.handle.resume();
