@@ -64,6 +64,8 @@ class buffer {
   // --- room at the end (room.cpp) ---
   // Makes sure that `size` more bytes can be added without an allocation.
   int expand(std::size_t size);
+  // The same, and they will stand in one piece. `size` is not 0.
+  int expand_in_one(std::size_t size);
   // Keeps no memory beyond what the data takes.
   void give_up_room() { drop_spare(); }
   // Up to `most` pieces of room, at least `size` bytes together; gives how many, or minus an errno.
@@ -103,8 +105,9 @@ class buffer {
     if (first_ != nullptr && size - 1 < first_->size) return first_->begin;
     return pull_chains(size);
   }
-  // Fills in where the bytes from `offset` on stand, `size` of them or as many as there are. Gives
-  // how many pieces that takes, which may be more than `most`.
+  // Fills in where the bytes from `offset` on stand, `size` of them or as many as there are; the
+  // last piece is whole, so there may be more. Gives how many pieces that takes, which may be more
+  // than `most`.
   int peek(std::size_t offset, std::size_t size, iovec* pieces, int most) const;
 
   // The same for the first `size` bytes, and each chain gets one more holder, who must release it.

@@ -14,15 +14,18 @@ constexpr int most_pieces = 64;
 // sendfile needs four more system calls around it, so that it raises no SIGPIPE.
 constexpr std::size_t worth_a_sendfile = 1 << 16;
 
-// The first `size` bytes of two pieces.
+// The first `size` bytes of the pieces.
 void cut(iovec* pieces, int count, std::size_t size) {
-  pieces[0].iov_len = std::min(pieces[0].iov_len, size);
-  if (count > 1) pieces[1].iov_len = size - pieces[0].iov_len;
+  for (int i = 0; i < count; ++i) {
+    pieces[i].iov_len = std::min(pieces[i].iov_len, size);
+    size -= pieces[i].iov_len;
+  }
 }
 
 ssize_t write_memory(const buffer& from, int fd, std::size_t most) {
   iovec pieces[most_pieces];
   const int count = std::min(from.peek(0, most, pieces, most_pieces), most_pieces);
+  cut(pieces, count, most);
   const ssize_t sent = sys::write_pieces(fd, pieces, count);
   return sent < 0 ? -errno : sent;
 }

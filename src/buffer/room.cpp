@@ -22,6 +22,18 @@ int buffer::expand(std::size_t size) {
   return 0;
 }
 
+int buffer::expand_in_one(std::size_t size) {
+  if (const int error = check_growth(size)) return error;
+  if (tail_ != nullptr && tail_->room >= size) return 0;
+  chain* made = make_chain(next_size(size));
+  if (made == nullptr) return ENOMEM;
+  drop_spare();
+  // What is left there would come before it.
+  if (size_ != 0) tail_->room = 0;
+  append_spare(made);
+  return 0;
+}
+
 // Room for `size` bytes in at most `most` chains: where it would take more, the spare chains are
 // given up for one that is large enough. 0 or an errno.
 int buffer::room_of(std::size_t size, int most) {

@@ -108,10 +108,10 @@ int buffer::peek(std::size_t offset, std::size_t size, iovec* pieces, int most) 
   offset -= from.before;
   int count = 0;
   for (std::size_t left = size; left != 0; c = c->next, offset = 0) {
-    const std::size_t part = std::min(left, c->size - offset);
-    if (count < most) pieces[count] = iovec{c->begin + offset, part};
+    const std::size_t piece = c->size - offset;
+    if (count < most) pieces[count] = iovec{c->begin + offset, piece};
     ++count;
-    left -= part;
+    left -= std::min(left, piece);
   }
   return count;
 }

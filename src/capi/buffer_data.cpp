@@ -25,9 +25,8 @@ int added(evbuffer* b, std::size_t size, int error) {
 
 int as_count(std::size_t n) { return n > INT_MAX ? INT_MAX : static_cast<int>(n); }
 
-// All of `from`, behind or before what is in `to`.
+// All of `from`, behind or before what is in `to`. Under their locks.
 int move_all(evbuffer* to, evbuffer* from, bool behind) {
-  two_buffers_guard guard(to, from);
   const std::size_t size = from->bytes.size();
   if (size == 0 || to == from) return 0;
   if ((behind ? to->end_frozen : to->front_frozen) || from->front_frozen) return frozen();
@@ -64,8 +63,15 @@ int evbuffer_prepend(evbuffer* b, const void* data, size_t size) {
   return 0;
 }
 
-int evbuffer_add_buffer(evbuffer* to, evbuffer* from) { return move_all(to, from, true); }
-int evbuffer_prepend_buffer(evbuffer* to, evbuffer* from) { return move_all(to, from, false); }
+int evbuffer_add_buffer(evbuffer* to, evbuffer* from) {
+  two_buffers_guard guard(to, from);
+  return move_all(to, from, true);
+}
+
+int evbuffer_prepend_buffer(evbuffer* to, evbuffer* from) {
+  two_buffers_guard guard(to, from);
+  return move_all(to, from, false);
+}
 
 int evbuffer_add_buffer_reference(evbuffer* to, evbuffer* from) {
   two_buffers_guard guard(to, from);
@@ -88,8 +94,9 @@ size_t evbuffer_add_iovec(evbuffer* b, evbuffer_iovec* pieces, int count) {
     if (pieces[i].iov_len > buffer::longest - sum) return 0;
     sum += pieces[i].iov_len;
   }
+  if (b->end_frozen) return 0;
   // All or nothing, as far as memory goes.
-  if (b->bytes.expand(sum) != 0) return 0;
+  if (sum == 0 || b->bytes.expand_in_one(sum) != 0) return 0;
   std::size_t done = 0;
   for (int i = 0; i < count; ++i) {
     if (evbuffer_add(b, pieces[i].iov_base, pieces[i].iov_len) != 0) break;
@@ -104,8 +111,9 @@ int evbuffer_add_vprintf(evbuffer* b, const char* format, va_list arguments) {
   std::size_t room = 64;
   for (;;) {
     iovec piece;
-    const int pieces = b->bytes.reserve(room, &piece, 1);
-    if (pieces < 0) return as_buffer_result(-pieces);
+    if (const int error = b->bytes.expand_in_one(room)) return as_buffer_result(error);
+    if (const int pieces = b->bytes.reserve(room, &piece, 1); pieces < 0)
+      return as_buffer_result(-pieces);
     va_list again;
     va_copy(again, arguments);
     const int size =
@@ -139,7 +147,9 @@ int evbuffer_reserve_space(evbuffer* b, ev_ssize_t size, evbuffer_iovec* pieces,
   buffer_guard guard(b);
   if (b->end_frozen) return frozen();
   if (count < 1 || size < 0) return as_buffer_result(EINVAL);
-  const int given = b->bytes.reserve(static_cast<std::size_t>(size), pieces, count);
+  // (Some room is given to whom none is enough.)
+  const int given =
+      b->bytes.reserve(std::max<std::size_t>(static_cast<std::size_t>(size), 1), pieces, count);
   return given >= 0 ? given : as_buffer_result(-given);
 }
 
@@ -164,7 +174,8 @@ int evbuffer_drain(evbuffer* b, size_t size) {
 
 int evbuffer_remove(evbuffer* b, void* to, size_t size) {
   buffer_guard guard(b);
-  if (b->front_frozen) return frozen();
+  if (b->front_frozen) [[unlikely]]
+    return size == 0 || b->bytes.empty() ? 0 : frozen();
   const std::size_t taken = b->bytes.remove(to, std::min<std::size_t>(size, INT_MAX));
   if (taken != 0) buffer_changed(b, 0, taken);
   return static_cast<int>(taken);
@@ -176,10 +187,10 @@ ev_ssize_t evbuffer_copyout(evbuffer* b, void* to, size_t size) {
 
 ev_ssize_t evbuffer_copyout_from(evbuffer* b, const evbuffer_ptr* from, void* to, size_t size) {
   buffer_guard guard(b);
-  if (b->front_frozen) return frozen();
   if (from != nullptr && from->pos < 0) return as_buffer_result(EINVAL);
   const std::size_t offset = from == nullptr ? 0 : static_cast<std::size_t>(from->pos);
-  if (size > buffer::longest) size = buffer::longest;
+  if (size == 0 || offset >= b->bytes.size()) return 0;
+  if (b->front_frozen) return frozen();
   return static_cast<ev_ssize_t>(b->bytes.copy(offset, to, size));
 }
 
@@ -188,7 +199,8 @@ int evbuffer_remove_buffer(evbuffer* from, evbuffer* to, size_t size) {
   if (size == 0 || from == to) return 0;
   if (to->end_frozen || from->front_frozen) return frozen();
   const std::size_t before = from->bytes.size();
-  if (size > before) size = before;
+  // (Then `from` is told first, as by evbuffer_add_buffer.)
+  if (size >= before) return move_all(to, from, true) == 0 ? as_count(before) : -1;
   if (size > buffer::longest - to->bytes.size()) return as_buffer_result(EOVERFLOW);
   if (const int error = to->bytes.move_some(from->bytes, size)) return as_buffer_result(error);
   buffer_changed(to, size, 0);
@@ -206,6 +218,8 @@ int evbuffer_peek(evbuffer* b, ev_ssize_t size, evbuffer_ptr* from, evbuffer_iov
   buffer_guard guard(b);
   if (from != nullptr && from->pos < 0) return as_buffer_result(EINVAL);
   const std::size_t offset = from == nullptr ? 0 : static_cast<std::size_t>(from->pos);
+  // A place alone means the piece there.
+  if (size == 0 && from != nullptr) size = 1;
   const int needed =
       b->bytes.peek(offset, size < 0 ? buffer::all : static_cast<std::size_t>(size), pieces, count);
   // Without a length, what fits is what was asked for.

@@ -114,8 +114,14 @@ char* evbuffer_readln(evbuffer* b, size_t* size_out, evbuffer_eol_style style) {
   }
   b->bytes.copy_front(line, end.at);
   line[end.at] = '\0';
-  b->bytes.drain(end.at + end.size);
-  buffer_changed(b, 0, end.at + end.size);
+  if (find_extras(b) != nullptr) [[unlikely]] {
+    // Callbacks are told of the line, then of its end.
+    (void)evbuffer_drain(b, end.at);
+    (void)evbuffer_drain(b, end.size);
+  } else {
+    b->bytes.drain(end.at + end.size);
+    buffer_changed(b, 0, end.at + end.size);
+  }
   if (size_out != nullptr) *size_out = end.at;
   return line;
 }

@@ -104,6 +104,17 @@ class buffer_model : public testing::Test {
     ASSERT_EQ(p.real.commit(pieces, count), 0);
   }
 
+  void add_in_one(pair& p) {
+    const std::string more = bytes() + "a";
+    ASSERT_EQ(p.real.expand_in_one(more.size()), 0);
+    const std::size_t before = p.real.size(), half = more.size() / 2;
+    ASSERT_EQ(p.real.add(more.data(), half), 0);
+    ASSERT_EQ(p.real.add(more.data() + half, more.size() - half), 0);
+    p.model += more;
+    iovec piece;
+    ASSERT_EQ(p.real.peek(before, buffer::all, &piece, 1), 1);
+  }
+
   void search(const pair& p) {
     std::string what;
     for (std::size_t n = draw(4) + 1; n-- > 0;) what += "ab\r\n"[draw(4)];
@@ -164,7 +175,10 @@ class buffer_model : public testing::Test {
         break;
       }
       case 8:
-        ASSERT_EQ(p.real.expand(some), 0);
+        if (draw(4) == 0)
+          add_in_one(p);
+        else
+          ASSERT_EQ(p.real.expand(some), 0);
         break;
       case 9:
         reserve_and_commit(p);
