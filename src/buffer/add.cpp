@@ -114,7 +114,7 @@ int buffer::add_shown(const buffer& from) {
   if (const int error = check_growth(from.size_)) return error;
   const chain* stop = from.size_ == 0 ? from.first_ : from.tail_->next;
   for (const chain* c = from.first_; c != stop; c = c->next)
-    if (as_foreign(c) != nullptr && as_foreign(c)->by_reference) return EINVAL;
+    if (c->by_reference) return EINVAL;
   // All or nothing: they are made first.
   buffer shown;
   for (chain* c = from.first_; c != stop; c = c->next) {

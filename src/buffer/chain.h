@@ -28,7 +28,8 @@ struct chain {
   std::size_t room = 0;            // behind the data, for more of it; none in foreign memory
   std::atomic<std::uint32_t> references{1};  // holders may be buffers of several threads
   bool foreign = false;                      // it is a foreign_chain
-  bool lent = false;  // of a few large blocks that many share: not to be kept for long
+  bool by_reference = false;  // a user asked for another's data to be shown: not once more
+  bool lent = false;          // of a few large blocks that many share: not to be kept for long
   unsigned char* memory = nullptr;
   // Where a search went: a later chain of the same buffer, and how many bytes stand between the end
   // of this one and it. Whoever changes what is between, or moves this one elsewhere, forgets it.
@@ -59,7 +60,6 @@ struct chain {
 
 struct foreign_chain : chain {
   chain* shown = nullptr;             // whose memory this is, when it is another chain's
-  bool by_reference = false;          // a user asked for it to be shown: not once more
   const mapped_file* file = nullptr;  // where the memory comes from, as long as it is lent
   void (*give_back)(const void* data, std::size_t size, void* context) = nullptr;
   void* context = nullptr;

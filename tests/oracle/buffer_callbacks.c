@@ -1,4 +1,5 @@
-/* Buffers: who is told of what, also when callbacks change the buffer, the callbacks, or themselves. */
+/* Buffers: who is told of what, also when callbacks change the buffer, the callbacks, or
+ * themselves. */
 #include <event2/buffer.h>
 #include <event2/buffer_compat.h>
 
@@ -25,12 +26,14 @@ static void takes_one(struct evbuffer *b, const struct evbuffer_cb_info *info, v
   --depth;
 }
 
-static void adds_a_callback(struct evbuffer *b, const struct evbuffer_cb_info *info, void *argument) {
+static void adds_a_callback(struct evbuffer *b, const struct evbuffer_cb_info *info,
+                            void *argument) {
   told(b, info, argument);
   if (depth++ == 0) evbuffer_add_cb(b, told, "added by a callback");
 }
 
-static void removes_itself(struct evbuffer *b, const struct evbuffer_cb_info *info, void *argument) {
+static void removes_itself(struct evbuffer *b, const struct evbuffer_cb_info *info,
+                           void *argument) {
   told(b, info, argument);
   evbuffer_remove_cb_entry(b, entry);
 }

@@ -1,5 +1,5 @@
-/* Buffers: what a frozen end refuses, what peeking shows, where an iovec's bytes stand, parts of files,
- * sizes that cannot be. */
+/* Buffers: what a frozen end refuses, what peeking shows, where an iovec's bytes stand, parts of
+ * files, sizes that cannot be. */
 #include <event2/buffer.h>
 #include <event2/buffer_compat.h>
 #include <stdint.h>
@@ -84,14 +84,15 @@ static void frozen(void) {
   pipe_pair(pipe_ends);
   for (int what = 0; what <= 23; ++what)
     for (int variant = 0; variant < 32; ++variant) {
-      struct evbuffer *b = with(variant & 4 ? "hello" : ""), *other = with(variant & 8 ? "other" : "");
+      struct evbuffer *b = with(variant & 4 ? "hello" : ""),
+                      *other = with(variant & 8 ? "other" : "");
       size_t n = variant & 16 ? 2 : 0;
       if (variant & 1) evbuffer_freeze(b, 1);
       if (variant & 2) evbuffer_freeze(b, 0);
       long got = (what <= 10 ? taking : adding)(what, b, other, n);
       say("  call %d%s%s, of %zu with %zu, %zu: %ld, %zu, %zu", what, variant & 1 ? " front" : "",
-          variant & 2 ? " end" : "", variant & 4 ? (size_t)5 : 0, variant & 8 ? (size_t)5 : 0, n, got,
-          evbuffer_get_length(b), evbuffer_get_length(other));
+          variant & 2 ? " end" : "", variant & 4 ? (size_t)5 : 0, variant & 8 ? (size_t)5 : 0, n,
+          got, evbuffer_get_length(b), evbuffer_get_length(other));
       evbuffer_free(b);
       evbuffer_free(other);
     }
@@ -114,7 +115,8 @@ static void peek_at(struct evbuffer *b, long start, long wanted, int most) {
   if (start >= 0) evbuffer_ptr_set(b, &at, (size_t)start, EVBUFFER_PTR_SET);
   int n = evbuffer_peek(b, wanted, start >= 0 ? &at : NULL, most != 0 ? v : NULL, most);
   char line[100];
-  int length = snprintf(line, sizeof line, "  from %ld, %ld bytes, %d pieces: %d", start, wanted, most, n);
+  int length =
+      snprintf(line, sizeof line, "  from %ld, %ld bytes, %d pieces: %d", start, wanted, most, n);
   for (int i = 0; i < n && i < most; ++i)
     length += snprintf(line + length, sizeof line - (size_t)length, " %.*s", (int)v[i].iov_len,
                        (char *)v[i].iov_base);
@@ -259,7 +261,8 @@ static void on_purpose_references(void) {
   int done = 0;
   struct evbuffer *b = evbuffer_new();
   evbuffer_add_reference(b, "x", 0, cleaned, &done);
-  on_purpose("reference-to-nothing", "kept", "given back at once", done ? "given back at once" : "kept");
+  on_purpose("reference-to-nothing", "kept", "given back at once",
+             done ? "given back at once" : "kept");
   evbuffer_free(b);
 }
 
@@ -270,7 +273,9 @@ static const char *file_result(ev_off_t offset, ev_off_t length, int freeze) {
   if (freeze) evbuffer_freeze(b, 0);
   int got = evbuffer_add_file(b, fd, offset, length);
   snprintf(outcome, sizeof outcome, "%d, %zu bytes, %s", got, evbuffer_get_length(b),
-           got == 0 ? "" : fcntl(fd, F_GETFD) >= 0 ? "open" : "closed");
+           got == 0                  ? ""
+           : fcntl(fd, F_GETFD) >= 0 ? "open"
+                                     : "closed");
   evbuffer_free(b);
   fclose(file);
   return outcome;
@@ -299,7 +304,8 @@ static void on_purpose_callbacks(void) {
   evbuffer_add(b, "x", 1);
   evbuffer_free(b);
   event_base_loop(base, EVLOOP_NONBLOCK);
-  on_purpose("buffer-freed-with-callback-due", "called", "not called", called ? "called" : "not called");
+  on_purpose("buffer-freed-with-callback-due", "called", "not called",
+             called ? "called" : "not called");
   event_base_free(base);
 }
 

@@ -1,7 +1,7 @@
 /* Pseudo-random calls on three buffers: the same results, contents and callbacks.
  *
- * What depends on how the bytes are spread over chains is not printed: numbers of pieces, room beyond
- * what was asked for. Lines show contents by their hash. */
+ * What depends on how the bytes are spread over chains is not printed: numbers of pieces, room
+ * beyond what was asked for. Lines show contents by their hash. */
 #include <event2/buffer.h>
 #include <event2/buffer_compat.h>
 
@@ -153,8 +153,7 @@ static void taking(struct subject *s, size_t some) {
     default: {
       unsigned char *front = evbuffer_pullup(s->buffer, draw(5) == 0 ? -1 : (ev_ssize_t)some);
       say("  pulled up: %s", null(front));
-      if (front != NULL && some <= evbuffer_get_length(s->buffer))
-        say("  %x", hash(front, some));
+      if (front != NULL && some <= evbuffer_get_length(s->buffer)) say("  %x", hash(front, some));
     }
   }
   say("  taken: %d, %x", (int)n, n > 0 ? hash(copied, (size_t)n) : 0);
@@ -191,8 +190,7 @@ static void peeking(struct subject *s, size_t some) {
   int n = evbuffer_peek(s->buffer, wanted, place(s, &at), v, 100);
   if (n > 100) return;
   size_t seen = 0;
-  for (int i = 0; i < n; seen += v[i++].iov_len)
-    memcpy(copied + seen, v[i].iov_base, v[i].iov_len);
+  for (int i = 0; i < n; seen += v[i++].iov_len) memcpy(copied + seen, v[i].iov_base, v[i].iov_len);
   if (wanted >= 0 && seen > (size_t)wanted) seen = (size_t)wanted;
   say("  seen: %zu %x", seen, hash(copied, seen));
 }

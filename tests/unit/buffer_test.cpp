@@ -279,6 +279,66 @@ TEST(buffer, leaves_what_is_shown_elsewhere_alone) {
   EXPECT_EQ(text_of(b), "hello");
 }
 
+TEST(buffer, moves_a_large_part_of_a_chain_without_copying_it_and_may_be_shown_then) {
+  buffer a, b, c;
+  const std::string much(20'000, 'm');
+  ASSERT_EQ(a.add(much.data(), much.size()), 0);
+  const unsigned char* where = a.pull_up(1);
+  ASSERT_EQ(b.move_some(a, 8'000), 0);
+  EXPECT_EQ(b.pull_up(1), where);
+  EXPECT_EQ(a.pull_up(1), where + 8'000);
+  ASSERT_EQ(c.add_shown(b), 0);
+  ASSERT_EQ(c.add_shown(a), 0);
+  a.clear();
+  b.clear();
+  EXPECT_EQ(text_of(c), much);
+}
+
+TEST(buffer, keeps_little_when_it_is_emptied) {
+  static std::size_t held;
+  held = 0;
+  const memory::functions before = memory::get_functions();
+  memory::set_functions({[](std::size_t size) { return ++held, std::malloc(size); }, std::realloc,
+                         [](void* p) { --held, std::free(p); }});
+  {
+    buffer b;
+    const std::string much(20'000, 'm');
+    ASSERT_EQ(b.add("little", 6), 0);
+    b.clear();
+    EXPECT_EQ(held, 1u);
+    ASSERT_EQ(b.add("little", 6), 0);
+    EXPECT_EQ(held, 1u);
+    b.clear();
+    ASSERT_EQ(b.add(much.data(), much.size()), 0);
+    b.clear();
+    EXPECT_EQ(held, 0u);
+  }
+  memory::set_functions(before);
+  EXPECT_EQ(held, 0u);
+}
+
+// Where a search went is remembered; what is changed in between must not matter.
+TEST(buffer, finds_what_is_there_after_the_front_was_changed_since_the_last_search) {
+  buffer b, other;
+  const auto add_piece = [&b](const char* text) {
+    buffer one;
+    ASSERT_EQ(one.add(text, std::strlen(text)), 0);
+    b.move_all_behind(one);
+  };
+  for (const char* text : {"aaaa", "bbbb", "cccc", "ddxd"}) add_piece(text);
+  EXPECT_EQ(b.find_byte('x', 5), 14u);
+  b.drain(2);
+  EXPECT_EQ(b.find_byte('x', 5), 12u);
+  ASSERT_EQ(b.prepend("0123456789", 10), 0);
+  EXPECT_EQ(b.find_byte('x', 5), 22u);
+  ASSERT_NE(b.pull_up(13), nullptr);
+  EXPECT_EQ(b.find_byte('x', 15), 22u);
+  ASSERT_EQ(other.move_some(b, 17), 0);
+  EXPECT_EQ(b.find_byte('x', 2), 5u);
+  EXPECT_EQ(other.find_byte('x', 2), buffer::nowhere);
+  EXPECT_EQ(text_of(other) + text_of(b), "0123456789aabbbbccccddxd");
+}
+
 TEST(buffer, refuses_sizes_that_cannot_be_before_it_allocates) {
   buffer b;
   ASSERT_EQ(b.add("x", 1), 0);
