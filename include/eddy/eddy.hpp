@@ -10,4 +10,6 @@
 #include <eddy/scope.hpp>
 #include <eddy/task.hpp>
 #include <eddy/timer.hpp>
+#include <eddy/when_all.hpp>
+#include <eddy/when_any.hpp>
 #include <eddy/with_timeout.hpp>
