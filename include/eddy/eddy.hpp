@@ -3,11 +3,15 @@
 
 #include <eddy/backends.hpp>
 #include <eddy/cancellation.hpp>
+#include <eddy/channel.hpp>
 #include <eddy/error.hpp>
+#include <eddy/event.hpp>
 #include <eddy/loop.hpp>
+#include <eddy/mutex.hpp>
 #include <eddy/operation.hpp>
 #include <eddy/result.hpp>
 #include <eddy/scope.hpp>
+#include <eddy/semaphore.hpp>
 #include <eddy/task.hpp>
 #include <eddy/timer.hpp>
 #include <eddy/when_all.hpp>
