@@ -1,11 +1,13 @@
 // eddy/eddy.hpp - all of the coroutine face.
 #pragma once
 
+#include <eddy/async_generator.hpp>
 #include <eddy/backends.hpp>
 #include <eddy/cancellation.hpp>
 #include <eddy/channel.hpp>
 #include <eddy/error.hpp>
 #include <eddy/event.hpp>
+#include <eddy/interval.hpp>
 #include <eddy/loop.hpp>
 #include <eddy/mutex.hpp>
 #include <eddy/operation.hpp>
