@@ -251,6 +251,7 @@ class [[nodiscard]] task_awaiter : public awaitable<task_awaiter<T>> {
       return p.take();
   }
   std::exception_ptr failure() const noexcept { return handle_.promise().failure(); }
+  bool is(const promise_base* p) const noexcept { return &handle_.promise() == p; }
   handle release() noexcept { return std::exchange(handle_, nullptr); }
 
  private:

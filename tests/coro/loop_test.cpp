@@ -154,7 +154,7 @@ TEST_P(loops, a_stop_whose_deadline_passes_tells_who_is_left) {
 }
 
 TEST_P(loops, stop_of_a_loop_without_tasks_is_over_at_once) {
-  event* forever = event_new(
+  ::event* forever = event_new(
       on.native_handle(), -1, EV_PERSIST, [](int, short, void*) {}, nullptr);
   const timeval hour{3600, 0};
   event_add(forever, &hour);
