@@ -16,37 +16,48 @@ constexpr int most_at_once = 64;  // so that other events get their turn
 constexpr std::int64_t shortest_pause = 5'000'000, longest_pause = 100'000'000;
 constexpr std::int64_t once_in = 1'000'000'000;
 
+// Locked, and kept alive.
 class listener_hold {
  public:
   explicit listener_hold(listener& l) : listener_(l) {
     if (l.lock != nullptr) l.lock->acquire();
-    ++l.references;
+    alive_ = l.references++ != 0;
   }
   ~listener_hold();
+  // False: another thread freed it, and the loop is about to destroy it.
+  bool alive() const { return alive_; }
   listener_hold(const listener_hold&) = delete;
   listener_hold& operator=(const listener_hold&) = delete;
 
  private:
   listener& listener_;
+  bool alive_;
 };
 
-void end(listener& l) {
-  shared_lock* lock = l.lock;
-  (void)l.owner->remove(&l.pause, removal::do_not_wait);
-  (void)l.owner->remove(&l.readiness, removal::do_not_wait);
-  l.owner->forget_after_close(&l.retry);
-  l.owner->forget_before_wait(&l.retry);
-  if (l.spare >= 0) (void)l.owner->close_descriptor(l.spare);
-  if (l.closes_socket) (void)l.owner->close_descriptor(l.readiness.fd);
-  if (lock != nullptr) {
-    lock->release();
-    drop_shared_lock(lock);
-  }
+void destroy(listener& l) {
+  drop_shared_lock(l.lock);
   l.destroy(&l);
 }
 
+void finalized(watcher*, void* argument) { destroy(*static_cast<listener*>(argument)); }
+
+// With a lock, the loop's thread may be about to take it: then the loop tells when it is not.
+void end(listener& l) {
+  shared_lock* lock = l.lock;
+  loop* owner = l.owner;
+  (void)owner->remove(&l.pause, removal::do_not_wait);
+  (void)owner->remove(&l.readiness, removal::do_not_wait);
+  owner->forget_after_close(&l.retry);
+  owner->forget_before_wait(&l.retry);
+  if (l.spare >= 0) (void)owner->close_descriptor(l.spare);
+  if (l.closes_socket) (void)owner->close_descriptor(l.readiness.fd);
+  if (lock == nullptr) return destroy(l);
+  lock->release();
+  (void)owner->finalize(&l.readiness, finalized, false);
+}
+
 listener_hold::~listener_hold() {
-  if (--listener_.references == 0)
+  if (--listener_.references == 0 && alive_)
     end(listener_);
   else if (listener_.lock != nullptr)
     listener_.lock->release();
@@ -73,6 +84,9 @@ bool concerns_one_connection(int error) {
 
 bool waits(const listener& l) { return l.enabled && l.wanted; }
 
+// Its callback may disable and free it.
+bool hands_over(const listener& l) { return waits(l) && l.references > 1; }
+
 int follow(listener& l) {
   if (waits(l) && !l.pause.is(in_timers)) return l.owner->add(&l.readiness, forever);
   if (!waits(l)) {
@@ -85,16 +99,18 @@ int follow(listener& l) {
 
 int open_spare() { return ::open("/dev/null", O_RDONLY | O_CLOEXEC); }
 
-// One connection is accepted in the spare descriptor's place and closed. False when there is none.
-bool shed_one(listener& l) {
+// One connection is accepted in the spare descriptor's place and closed. 0 or an errno; EAGAIN:
+// nobody waits (which accept4 does not look at when it lacks a descriptor).
+int shed_one(listener& l) {
   if (l.spare < 0) l.spare = open_spare();
-  if (l.spare < 0) return false;
+  if (l.spare < 0) return errno;
   (void)sys::close(l.spare);
   const int fd = sys::accept(l.readiness.fd, nullptr, nullptr);
+  const int error = fd < 0 ? errno : 0;
   if (fd >= 0) (void)sys::close(fd);
   l.spare = open_spare();
-  if (fd >= 0) ++l.shed;
-  return fd >= 0;
+  l.shed += error == 0;
+  return error;
 }
 
 void failed(listener& l, int error) {
@@ -108,32 +124,43 @@ void failed(listener& l, int error) {
   if (l.calls->failed != nullptr) l.calls->failed(&l, error);
 }
 
-void came(int, short, void* argument) {
-  auto& l = *static_cast<listener*>(argument);
-  listener_hold held(l);
-  for (int i = 0; i < most_at_once && waits(l) && l.references > 1; ++i) {
+void hand_over(listener& l, int fd, sockaddr_storage& address, socklen_t size) {
+  l.pausing = 0;
+  if (l.leaves_blocking) (void)::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) & ~O_NONBLOCK);
+  l.calls->accepted(&l, fd, reinterpret_cast<sockaddr*>(&address), size);
+}
+
+void accept_all(listener& l) {
+  for (int i = 0; i < most_at_once && hands_over(l); ++i) {
     sockaddr_storage address{};
     socklen_t size = sizeof address;
     const int fd = sys::accept(l.readiness.fd, reinterpret_cast<sockaddr*>(&address), &size);
-    if (fd < 0) {
-      const int error = errno;
-      if (error == EAGAIN || error == EWOULDBLOCK) return;
-      if (concerns_one_connection(error)) {
-        ++l.passed_over;
-        continue;
-      }
-      const bool lacks_descriptors = error == EMFILE || error == ENFILE;
-      if (lacks_descriptors && l.sheds && shed_one(l)) continue;
-      return failed(l, error);
+    if (fd >= 0) {
+      hand_over(l, fd, address, size);
+      continue;
     }
-    l.pausing = 0;
-    if (l.leaves_blocking) (void)::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) & ~O_NONBLOCK);
-    l.calls->accepted(&l, fd, reinterpret_cast<sockaddr*>(&address), size);
+    int error = errno;
+    if (error == EAGAIN || error == EWOULDBLOCK) return;
+    if ((error == EMFILE || error == ENFILE) && l.sheds) {
+      error = shed_one(l);
+      if (error == EAGAIN || error == EWOULDBLOCK) return;
+      if (error == 0) continue;
+    }
+    if (!concerns_one_connection(error)) return failed(l, error);
+    ++l.passed_over;
   }
+}
+
+void came(int, short, void* argument) {
+  auto& l = *static_cast<listener*>(argument);
+  listener_hold held(l);
+  if (!held.alive()) return;
+  accept_all(l);
 }
 
 void go_on(listener& l) {
   listener_hold held(l);
+  if (!held.alive()) return;
   (void)l.owner->remove(&l.pause, removal::do_not_wait);
   l.owner->forget_after_close(&l.retry);
   if (waits(l)) (void)l.owner->add(&l.readiness, forever);
