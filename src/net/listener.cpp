@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstddef>
+#include <cstring>
 
 #include "base/memory.h"
 #include "base/sys.h"
+#include "base/sys_fork.h"
 
 namespace eddy::engine {
 namespace {
@@ -47,8 +49,10 @@ void end(listener& l) {
   loop* owner = l.owner;
   (void)owner->remove(&l.pause, removal::do_not_wait);
   (void)owner->remove(&l.readiness, removal::do_not_wait);
+  owner->forget_transfer(&l.readiness);
   owner->forget_after_close(&l.retry);
   owner->forget_before_wait(&l.retry);
+  for (int fd = l.row.take(); fd >= 0; fd = l.row.take()) (void)owner->close_descriptor(fd);
   if (l.spare >= 0) (void)owner->close_descriptor(l.spare);
   if (l.closes_socket) (void)owner->close_descriptor(l.readiness.fd);
   if (lock == nullptr) return destroy(l);
@@ -87,8 +91,25 @@ bool waits(const listener& l) { return l.enabled && l.wanted; }
 // Its callback may disable and free it.
 bool hands_over(const listener& l) { return waits(l) && l.references > 1; }
 
+// A child of fork has the socket together with its parent.
+bool has_socket_alone(const listener& l) {
+  return l.has_socket_alone && l.process == sys::process_mark();
+}
+
+int watch(listener& l) {
+  if (!has_socket_alone(l) && l.owner->is_transferred(&l.readiness)) {
+    (void)l.owner->remove(&l.readiness, removal::do_not_wait);
+    l.owner->forget_transfer(&l.readiness);
+  }
+  return l.owner->add(&l.readiness, forever);
+}
+
 int follow(listener& l) {
-  if (waits(l) && !l.pause.is(in_timers)) return l.owner->add(&l.readiness, forever);
+  if (waits(l) && !l.pause.is(in_timers)) {
+    const int error = watch(l);
+    if (!l.row.empty()) l.owner->activate(&l.readiness, watch_read, 1);
+    return error;
+  }
   if (!waits(l)) {
     (void)l.owner->remove(&l.pause, removal::do_not_wait);
     l.owner->forget_after_close(&l.retry);
@@ -130,8 +151,28 @@ void hand_over(listener& l, int fd, sockaddr_storage& address, socklen_t size) {
   l.calls->accepted(&l, fd, reinterpret_cast<sockaddr*>(&address), size);
 }
 
-void accept_all(listener& l) {
-  for (int i = 0; i < most_at_once && hands_over(l); ++i) {
+// A peer that is gone again has no name any more: then its family is all that is told.
+void hand_over_unnamed(listener& l, int fd) {
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  if (::getpeername(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
+    size = sizeof address;
+    (void)::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
+    std::memset(reinterpret_cast<char*>(&address) + sizeof address.ss_family, 0,
+                sizeof address - sizeof address.ss_family);
+  }
+  hand_over(l, fd, address, size);
+}
+
+void let_the_kernel_accept(listener& l) {
+  if (!has_socket_alone(l) || !l.owner->is_transferring()) return;
+  (void)l.owner->remove(&l.readiness, removal::do_not_wait);
+  l.owner->make_acceptor(&l.readiness, l.row);
+  if (const int error = l.owner->add(&l.readiness, forever)) failed(l, error);
+}
+
+void accept_by_calls(listener& l, int most) {
+  for (int i = 0; i < most && hands_over(l); ++i) {
     sockaddr_storage address{};
     socklen_t size = sizeof address;
     const int fd = sys::accept(l.readiness.fd, reinterpret_cast<sockaddr*>(&address), &size);
@@ -140,7 +181,7 @@ void accept_all(listener& l) {
       continue;
     }
     int error = errno;
-    if (error == EAGAIN || error == EWOULDBLOCK) return;
+    if (error == EAGAIN || error == EWOULDBLOCK) return let_the_kernel_accept(l);
     if ((error == EMFILE || error == ENFILE) && l.sheds) {
       error = shed_one(l);
       if (error == EAGAIN || error == EWOULDBLOCK) return;
@@ -151,11 +192,61 @@ void accept_all(listener& l) {
   }
 }
 
+void return_to_calls(listener& l) {
+  (void)l.owner->remove(&l.readiness, removal::do_not_wait);
+  l.owner->forget_transfer(&l.readiness);
+  if (const int error = l.owner->add(&l.readiness, forever)) failed(l, error);
+}
+
+// The row is empty: whether the kernel goes on. It reports a lack of descriptors also when nobody
+// waits for one, and on and on when it is asked again, so that is left to calls as all else.
+bool kernel_goes_on(listener& l) {
+  const std::int32_t outcome = l.owner->take_outcome(&l.readiness);
+  if (outcome == goes_on) return l.owner->is_transferring();
+  if (outcome == ended_early || outcome == 0) return l.owner->receive_on(&l.readiness) == 0;
+  if (concerns_one_connection(-outcome))
+    ++l.passed_over;
+  else if (outcome != -EMFILE && outcome != -ENFILE && outcome != -ENOMEM && outcome != -ENOBUFS)
+    l.has_socket_alone = false;
+  return false;
+}
+
+// Gives how many more may be handed over in this turn.
+int hand_over_row(listener& l) {
+  int left = most_at_once;
+  for (; left > 0 && hands_over(l); --left) {
+    const int fd = l.row.take();
+    if (fd < 0) break;
+    hand_over_unnamed(l, fd);
+  }
+  l.passed_over += l.row.take_lost();
+  return left;
+}
+
+// The next turn goes on, also when a callback threw.
+struct next_turn {
+  listener& of;
+  bool is_wanted = true;
+  ~next_turn() {
+    if (!is_wanted || !waits(of)) return;
+    of.readiness.fired = watch_read;
+    (void)of.owner->activate_later(&of.readiness);
+  }
+};
+
 void came(int, short, void* argument) {
   auto& l = *static_cast<listener*>(argument);
   listener_hold held(l);
   if (!held.alive()) return;
-  accept_all(l);
+  next_turn next{l};
+  const int left = hand_over_row(l);
+  const bool by_kernel = l.owner->is_transferred(&l.readiness);
+  next.is_wanted = !l.row.empty();
+  if (!hands_over(l) || (by_kernel && l.row.empty() && kernel_goes_on(l))) return;
+  if (by_kernel)
+    return_to_calls(l);
+  else if (l.row.empty())
+    accept_by_calls(l, left);
 }
 
 void go_on(listener& l) {
@@ -163,7 +254,7 @@ void go_on(listener& l) {
   if (!held.alive()) return;
   (void)l.owner->remove(&l.pause, removal::do_not_wait);
   l.owner->forget_after_close(&l.retry);
-  if (waits(l)) (void)l.owner->add(&l.readiness, forever);
+  if (waits(l)) (void)watch(l);
 }
 
 void pause_over(int, short, void* argument) { go_on(*static_cast<listener*>(argument)); }
@@ -179,6 +270,7 @@ void descriptor_closed(pre_wait_work* w) {
 
 int open_listener(listener& l, loop& on, int fd, bool thread_safe) {
   l.owner = &on;
+  l.process = sys::process_mark();
   for (watcher* w : {&l.readiness, &l.pause}) {
     w->flags = is_initialised;
     w->owner = &on;

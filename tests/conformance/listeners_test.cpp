@@ -1,4 +1,5 @@
-// What a listener promises, on every backend.
+// What a listener promises, on every backend: where connections are accepted by calls, and where
+// the loop's streams let the kernel accept them.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
@@ -13,6 +14,7 @@
 #include <random>
 #include <set>
 #include <thread>
+#include <tuple>
 
 #include "capi/settings.h"
 #include "event2/thread.h"
@@ -23,14 +25,23 @@
 namespace eddy::engine::test {
 namespace {
 
-class listeners : public on_every_backend {
+enum class company { alone, with_a_stream };
+
+class listeners : public testing::TestWithParam<std::tuple<std::string, company>> {
  protected:
+  listeners() : on(std::get<0>(GetParam()), thread_options()) {
+    if (std::get<1>(GetParam()) == company::with_a_stream)
+      other = std::make_unique<idle_stream>(*on);
+  }
   static loop_options thread_options() {
     evthread_use_pthreads();
     loop_options options;
     options.threads = capi::process_threading();
     return options;
   }
+
+  // Whether it is the kernel that accepts, once a first connection was accepted by a call.
+  bool kernel_accepts() { return other != nullptr && on->is_transferring(); }
 
   void look(int turns = 5) {
     for (int i = 0; i < turns; ++i) on->run(run_once | run_nonblocking);
@@ -41,6 +52,7 @@ class listeners : public on_every_backend {
     descriptor first = client_of(l);
     look();
     ASSERT_EQ(l.accepted.size(), 1u);
+    ASSERT_EQ(l.is_by_kernel(), kernel_accepts() && l.has_socket_alone);
     l.accepted.clear();
     l.peers.clear();
   }
@@ -51,7 +63,8 @@ class listeners : public on_every_backend {
     }
   }
 
-  opened_loop on{GetParam(), thread_options()};
+  opened_loop on;
+  std::unique_ptr<idle_stream> other;
 };
 
 std::vector<descriptor> clients(listening& l, int count, int from = 0) {
@@ -90,6 +103,7 @@ TEST_P(listeners, hand_over_each_connection_with_its_peers_address) {
       ASSERT_EQ(::getsockname(made[i].get(), reinterpret_cast<sockaddr*>(&mine), &size), 0);
       EXPECT_EQ(std::memcmp(&mine, &l.peers[i], sizeof mine), 0) << round << ", " << i;
     }
+    EXPECT_EQ(l.is_by_kernel(), kernel_accepts());
   }
 }
 
@@ -230,8 +244,10 @@ TEST_P(listeners, take_a_bounded_number_a_turn) {
 
 TEST_P(listeners, on_a_socket_of_several_loops_wait_for_none_that_is_busy) {
   listening busy(*on);
+  busy.has_socket_alone = false;
   settle(busy);
-  opened_loop second(GetParam());
+  opened_loop second(std::get<0>(GetParam()));
+  idle_stream transfers(*second);
   struct sharing : listener {
     int count = 0;
   } l;
@@ -253,6 +269,33 @@ TEST_P(listeners, on_a_socket_of_several_loops_wait_for_none_that_is_busy) {
   free_listener(l);
 }
 
+TEST_P(listeners, whose_callback_throws_go_on) {
+  listening l(*on);
+  settle(l);
+  l.then = [] { throw 1; };
+  const std::vector<descriptor> made = clients(l, 50);
+  for (std::size_t i = 1; i <= made.size(); ++i) {
+    EXPECT_THROW(run_until_accepted(l, made.size()), int);
+    EXPECT_EQ(l.accepted.size(), i);
+  }
+  l.then = nullptr;
+  const descriptor last = client_of(l);
+  run_until_accepted(l, made.size() + 1);
+}
+
+TEST_P(listeners, go_back_to_calls_when_no_stream_is_left) {
+  listening l(*on);
+  settle(l);
+  other.reset();
+  look();
+  for (int i = 0; i < 3; ++i) {
+    const descriptor client = client_of(l);
+    look();
+    EXPECT_EQ(l.accepted.size(), static_cast<std::size_t>(i + 1));
+    EXPECT_FALSE(l.is_by_kernel());
+  }
+}
+
 TEST_P(listeners, whose_loop_goes_on_on_another_thread_go_on) {
   listening l(*on);
   settle(l);
@@ -270,7 +313,7 @@ TEST_P(listeners, of_a_child_share_the_socket_with_those_of_its_parent) {
   settle(l);
   l.then = [&] { EXPECT_EQ(enable_listener(l, false), 0); };
   const std::vector<descriptor> made = clients(l, 4);
-  look();
+  look();  // one is handed over, and more may stand in the parent's row
   ASSERT_EQ(l.accepted.size(), 1u);
   const pid_t child = ::fork();
   ASSERT_GE(child, 0);
@@ -279,6 +322,7 @@ TEST_P(listeners, of_a_child_share_the_socket_with_those_of_its_parent) {
     l.accepted.clear();
     if (on->after_fork() != 0 || enable_listener(l, true) != 0) ::_exit(100);
     look(20);
+    if (l.is_by_kernel()) ::_exit(101);
     ::_exit(static_cast<int>(l.accepted.size()));
   }
   int status = 0;
@@ -289,6 +333,7 @@ TEST_P(listeners, of_a_child_share_the_socket_with_those_of_its_parent) {
   ASSERT_EQ(enable_listener(l, true), 0);
   look(20);
   EXPECT_EQ(l.accepted.size() + static_cast<std::size_t>(by_child), made.size());
+  EXPECT_EQ(by_child == 0, kernel_accepts()) << "those that it had accepted are the parent's";
   const descriptor last = client_of(l);
   look();
   EXPECT_EQ(l.accepted.size() + static_cast<std::size_t>(by_child), made.size() + 1);
@@ -360,7 +405,13 @@ TEST_P(listeners, are_freed_by_another_thread_while_their_loop_waits) {
   }
 }
 
-EDDY_ON_EVERY_BACKEND(listeners);
+INSTANTIATE_TEST_SUITE_P(backend, listeners,
+                         testing::Combine(testing::ValuesIn(available_backends()),
+                                          testing::Values(company::alone, company::with_a_stream)),
+                         [](const auto& one) {
+                           const bool alone = std::get<1>(one.param) == company::alone;
+                           return std::get<0>(one.param) + (alone ? "" : "_with_a_stream");
+                         });
 
 }  // namespace
 }  // namespace eddy::engine::test

@@ -5,8 +5,10 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <vector>
 
+#include "base/memory.h"
 #include "net/listener.h"
 #include "support/backends.h"
 #include "support/listening.h"
@@ -132,6 +134,8 @@ TEST_P(listener_faults, disabling_during_a_pause_lasts) {
   EXPECT_EQ(l.accepted.size(), 1u);
 }
 
+// --- where the kernel accepts, because a stream makes the loop transfer ---
+
 // While it lives, no more descriptors can be had.
 class no_descriptors {
  public:
@@ -150,11 +154,69 @@ class no_descriptors {
   rlimit before_{};
 };
 
-TEST_P(listener_faults, one_that_has_shed_what_waited_is_content) {
-  listening l(*on);
+class transferring_listener_faults : public listener_faults {
+ protected:
+  void SetUp() override {
+    const descriptor first = silent_client_of(l);
+    look();
+    ASSERT_EQ(l.accepted.size(), 1u);
+    ASSERT_EQ(l.is_by_kernel(), kernel_accepts());
+    l.accepted.clear();
+  }
+  bool kernel_accepts() { return on->is_transferring(); }
+  // The kernel goes by the limit that there was when it was asked.
+  void ask_again() {
+    EXPECT_EQ(enable_listener(l, false), 0);
+    EXPECT_EQ(enable_listener(l, true), 0);
+  }
+
+  idle_stream other{*on};
+  listening l{*on};
+};
+
+TEST_P(transferring_listener_faults, lack_of_descriptors_pauses_the_listener) {
+  const descriptor client = silent_client_of(l);
+  {
+    no_descriptors lack;
+    ask_again();
+    look();
+    EXPECT_EQ(l.errors, std::vector<int>{EMFILE});
+    EXPECT_TRUE(l.pause.is(in_timers));
+    clock.now += 5'000'000;
+    look();
+    EXPECT_TRUE(l.accepted.empty());
+  }
+  look();
+  EXPECT_TRUE(l.accepted.empty()) << "the clock stands still";
+  clock.now += 10'000'000;
+  look();
+  EXPECT_EQ(l.accepted.size(), 1u);
+  EXPECT_EQ(l.is_by_kernel(), kernel_accepts());
+}
+
+TEST_P(transferring_listener_faults,
+       lack_of_descriptors_is_nobodys_business_while_nobody_connects) {
+  {
+    no_descriptors lack;
+    ask_again();  // and is refused at once
+    const std::uint64_t before = on->statistics().callbacks;
+    look(50);
+    EXPECT_LE(on->statistics().callbacks - before, 2u);
+    EXPECT_TRUE(l.errors.empty());
+  }
+  for (std::size_t i = 1; i <= 2; ++i) {
+    const descriptor client = silent_client_of(l);
+    look();
+    EXPECT_EQ(l.accepted.size(), i);
+    EXPECT_EQ(l.is_by_kernel(), kernel_accepts());
+  }
+}
+
+TEST_P(transferring_listener_faults, one_that_sheds_closes_what_it_cannot_take) {
   ASSERT_EQ(shed_connections(l), 0);
   const descriptor client = silent_client_of(l);
   no_descriptors lack;
+  ask_again();
   look();
   char byte;
   EXPECT_EQ(::recv(client.get(), &byte, 1, MSG_DONTWAIT), 0);
@@ -162,7 +224,29 @@ TEST_P(listener_faults, one_that_has_shed_what_waited_is_content) {
   EXPECT_TRUE(l.errors.empty());
 }
 
+TEST_P(transferring_listener_faults, a_connection_that_was_reset_is_handed_over) {
+  descriptor client = client_of(l);
+  const linger at_once{1, 0};
+  ASSERT_EQ(::setsockopt(client.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once), 0);
+  client.close();
+  look();
+  ASSERT_EQ(l.accepted.size(), 1u);
+  EXPECT_EQ(l.peers.at(1).ss_family, AF_INET);
+}
+
+TEST_P(transferring_listener_faults, a_connection_for_which_there_is_no_memory_is_counted) {
+  const descriptor client = silent_client_of(l);
+  memory::set_functions({[](std::size_t) -> void* { return nullptr; },
+                         [](void*, std::size_t) -> void* { return nullptr; }, std::free});
+  look();
+  memory::set_functions({nullptr, nullptr, nullptr});
+  const descriptor next = silent_client_of(l);
+  look();
+  EXPECT_EQ(l.accepted.size() + l.passed_over, 2u);
+}
+
 EDDY_ON_EVERY_BACKEND(listener_faults);
+EDDY_ON_EVERY_BACKEND(transferring_listener_faults);
 
 }  // namespace
 }  // namespace eddy::engine::test

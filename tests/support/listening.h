@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "net/listener.h"
+#include "stream/socket.h"
 #include "support/backends.h"
 #include "support/sockets.h"
 
@@ -35,6 +36,7 @@ struct listening : listener {
         [](listener* l, int error) { static_cast<listening*>(l)->errors.push_back(error); }};
     calls = &functions;
     destroy = [](listener* l) { static_cast<listening*>(l)->gone = true; };
+    has_socket_alone = true;
     EXPECT_EQ(open_listener(*this, on, at.socket.get(), thread_safe), 0);
     set_wanted(*this, true);
     EXPECT_EQ(enable_listener(*this, true), 0);
@@ -43,6 +45,7 @@ struct listening : listener {
     if (!gone) free_listener(*this);
     while (!gone) owner->run(run_once | run_nonblocking);  // one with a lock
   }
+  bool is_by_kernel() { return owner->is_transferred(&readiness); }
 };
 
 inline descriptor silent_client_of(listening& l) {
@@ -57,5 +60,21 @@ inline descriptor client_of(listening& l, int number = 0) {
   EXPECT_EQ(::send(made.get(), &number, sizeof number, MSG_NOSIGNAL), ssize_t{sizeof number});
   return made;
 }
+
+// A stream that waits for bytes which nobody sends: while it does, the loop transfers, where it
+// can.
+class idle_stream {
+ public:
+  explicit idle_stream(loop& on) : stream_(make_socket_stream(on, pair_.a.get(), 0)) {
+    enable(*stream_, watch_read);
+  }
+  ~idle_stream() { free_stream(*stream_); }
+  idle_stream(const idle_stream&) = delete;
+  idle_stream& operator=(const idle_stream&) = delete;
+
+ private:
+  socket_pair pair_;
+  stream* stream_;
+};
 
 }  // namespace eddy::engine::test
