@@ -41,7 +41,11 @@ typedef void (*evconnlistener_errorcb)(struct evconnlistener* listener, void* us
 EVENT2_EXPORT_SYMBOL
 struct evconnlistener* evconnlistener_new(struct event_base* base, evconnlistener_cb cb, void* ptr,
                                           unsigned flags, int backlog, evutil_socket_t fd);
-/* With a socket of its own, bound to `sa` (NULL: not bound; the system then chooses a port). */
+/* With a socket of its own, bound to `sa` (NULL: not bound; the system then chooses a port). On
+ * io_uring the kernel may accept from it ahead, which is a little faster: connections that came
+ * before the listener was disabled wait for it to be enabled, or to be freed, which closes them.
+ * (From a socket that evconnlistener_new is given, other loops and processes may accept, too: it is
+ * left to calls.) A child of fork that goes on (event_reinit) shares the socket fairly. */
 EVENT2_EXPORT_SYMBOL
 struct evconnlistener* evconnlistener_new_bind(struct event_base* base, evconnlistener_cb cb,
                                                void* ptr, unsigned flags, int backlog,

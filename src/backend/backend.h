@@ -120,6 +120,18 @@ class completion_backend : public backend {
   virtual void forget_transfers() {}
   // After `collect`: a watcher that has something to tell, each once; null when there are no more.
   virtual watcher* next_moved() { return nullptr; }
+
+  // --- accepting: what listeners want of a kernel ---
+  // Likewise, for a watcher with is_acceptor: connections come inside `wait` only, non-blocking and
+  // close-on-exec, into the row that `here.moved` names. Stopped and abandoned as transfers, but
+  // that on the loop's own thread the kernel has let go of the socket when stop_transfer returns.
+
+  // Whether receives or sends are under way. (Where none are, accepting alone would make the loop
+  // wait in another place, which costs those who only watch.)
+  virtual bool is_transferring() const { return false; }
+  // Accepts until told otherwise, or until it fails. 0 or an errno. The outcome EOWNERDEAD: others
+  // may accept from the socket by now, whom the kernel would not wake any more.
+  virtual int accept(watcher* w) { return (void)w, ENOTSUP; }
 };
 
 }  // namespace eddy::engine

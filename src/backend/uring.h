@@ -58,6 +58,8 @@ class uring_backend final : public completion_backend {
   void hurry_send(watcher* w) override;
   void finish_send(watcher* w) override;
   void forget_transfers() override;
+  bool is_transferring() const override;
+  int accept(watcher* w) override;
   watcher* next_moved() override;
 
  private:
@@ -69,6 +71,7 @@ class uring_backend final : public completion_backend {
   static constexpr std::uint64_t of_receive = 1u << 30;
   static constexpr std::uint64_t of_send = 1u << 31;
   static constexpr std::uint64_t any_transfer = of_receive | of_send;
+  static constexpr std::uint64_t of_accept = any_transfer;
 
   // uring_ring.cpp
   bool forked() const;
@@ -93,7 +96,7 @@ class uring_backend final : public completion_backend {
   enum request_state : std::uint32_t { is_new, is_given, is_to_cancel };
   // (Others may change it while the loop waits: `wait` goes by what before_wait found.)
   bool is_used() const { return operations_.size() + transfer_count() != 0; }
-  std::size_t transfer_count() const { return receives_.size() + sends_.size(); }
+  std::size_t transfer_count() const { return receives_.size() + sends_.size() + accepts_.size(); }
   bool prepare_receive(watcher* w, std::uint64_t number);
   bool prepare_send(send_job* job);
   std::uint32_t& state_of(std::uint64_t number);
@@ -112,6 +115,16 @@ class uring_backend final : public completion_backend {
   void cancel_later(std::uint64_t number);
   void retry_transfer_cancels();
   void restart_transfers();
+
+  // uring_accept.cpp
+  void start_accepting();
+  void stop_accepting(watcher* w, bool waiting);
+  void cancel_accept(std::uint64_t number);
+  void stop_accepting_later(std::uint64_t number);
+  void abandon_accepting(std::uint32_t place);
+  void accepted(std::uint64_t number, int result, unsigned flags);
+  void forget_accepts();
+  void give_up_accepts();
 
   // uring_wait.cpp
   int take_over();
@@ -133,9 +146,12 @@ class uring_backend final : public completion_backend {
   handle_table<operation> operations_;
   handle_table<watcher> receives_;
   handle_table<send_job> sends_;
-  array<std::uint64_t> to_start_;   // receives for the next wait; some may be stale
-  array<std::uint64_t> to_cancel_;  // what found no room, or came while the loop waited
-  bool cancels_unlisted_ = false;   // for lack of memory: by their state alone
+  handle_table<watcher> accepts_;
+  array<std::uint64_t> accepts_to_start_;  // at the next wait
+  array<std::uint64_t> accepts_to_stop_;   // likewise
+  array<std::uint64_t> to_start_;          // receives for the next wait; some may be stale
+  array<std::uint64_t> to_cancel_;         // what found no room, or came while the loop waited
+  bool cancels_unlisted_ = false;          // for lack of memory: by their state alone
   bool has_uncopied_send_ = false;
   std::size_t notices_due_ = 0;  // of the sends
   send_job* spare_jobs_ = nullptr;

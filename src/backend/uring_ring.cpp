@@ -181,10 +181,11 @@ void uring_backend::close_ring() {
     int patience = 1000;
     // (Receives name no memory of ours: their blocks stay until the ring is gone.)
     for (int failures = 0; failures < most_failures;) {
-      const bool under_way = operations_.size() + sends_under_way() != 0;
+      const bool under_way = operations_.size() + sends_under_way() + accepts_.size() != 0;
       if (!under_way && (notices_due_ == 0 || --patience == 0)) break;
       submit_backlog();
       retry_cancels();
+      start_accepting();
       const int error = enter(1'000'000);
       if (error == 0) (void)reap();
       failures = error == 0 || error == EINTR ? 0 : failures + 1;

@@ -167,6 +167,7 @@ bool uring_backend::prepare_send(send_job* job) {
 void uring_backend::stop_transfer(watcher* w, bool waiting) {
   const std::uint32_t place = w->here.moved.number - 1;
   if (place == UINT32_MAX) return;
+  if (w->is(is_acceptor)) return stop_accepting(w, waiting);
   const bool sends = (w->events & watch_write) != 0;
   std::uint64_t number = sends ? sends_.number_at(place) : receives_.number_at(place);
   if (!sends && receives_.word_of(number) == is_new) {
@@ -221,6 +222,7 @@ void uring_backend::abandon_transfer(watcher* w) {
   if (w->events & watch_write) forget_notices(w);
   const std::uint32_t place = std::exchange(w->here.moved.number, 0) - 1;
   if (place == UINT32_MAX) return;
+  if (w->is(is_acceptor)) return abandon_accepting(place);
   if (w->events & watch_write) {
     if (send_job* job = sends_.find(sends_.number_at(place))) job->whose = nullptr;
   } else {
@@ -265,7 +267,9 @@ void uring_backend::start_waiting() {
 }
 
 void uring_backend::came(std::uint64_t number, int result, unsigned flags) {
-  if (number & of_send)
+  if ((number & any_transfer) == of_accept)
+    accepted(number & ~any_transfer, result, flags);
+  else if (number & of_send)
     sent(number & ~any_transfer, result, flags);
   else
     received(number & ~any_transfer, result, flags);
@@ -377,12 +381,14 @@ void uring_backend::forget_transfers() {
     job->asks = nullptr;
     if (job->whose != nullptr) forget(std::exchange(job->whose, nullptr));
   });
+  forget_accepts();
 }
 
 // Given up by a ring that is gone: the owners ask again.
 void uring_backend::restart_transfers() {
   to_start_.clear();
   to_cancel_.clear();
+  give_up_accepts();
   receives_.for_each([&](watcher* w) {
     if (w == &nobody) return;
     w->here.moved.number = 0;

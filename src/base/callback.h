@@ -29,6 +29,7 @@ enum callback_flag : std::int16_t {
   has_moved = 0x400,     // and its backend has something to tell of it
   sends_copied = 0x800,  // the kernel copies what it sends for it, asked to or not
   notice_due = 0x1000,   // it has sent without copying, and whether that was so is still to be told
+  is_acceptor = 0x2000,  // a transfer of connections: the kernel accepts
 };
 
 // How the loop runs a callback.

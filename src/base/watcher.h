@@ -14,12 +14,16 @@
 
 namespace eddy::engine {
 
+class accepted_row;
 class loop;
 struct chain;
 
-// What the kernel received for a watcher, or sent, since its callback ran last.
+// What the kernel received for a watcher, sent or accepted, since its callback ran last.
 struct transfer {
-  chain* last;           // the pieces that came, in a circle: last->next is the first; null: none
+  union {
+    chain* last;        // the pieces that came, in a circle: last->next is the first; null: none
+    accepted_row* row;  // is_acceptor: where connections stand
+  };
   std::uint32_t number;  // what the kernel knows the request by; 0: none is with it
   std::int32_t outcome;  // how the request ended, or `goes_on`; bytes for sending
 };

@@ -90,6 +90,7 @@ evconnlistener* evconnlistener_new_bind(event_base* base, evconnlistener_cb cb, 
   if (set_options(fd, flags) &&
       (sa == nullptr || ::bind(fd, sa, static_cast<socklen_t>(socklen)) == 0))
     l = evconnlistener_new(base, cb, ptr, flags, backlog, fd);
+  if (l != nullptr) l->has_socket_alone = true;
   if (l == nullptr) {
     const int error = errno;
     (void)sys::close(fd);

@@ -187,7 +187,10 @@ class loop {
   // No transfer any more: watched, when it is added again.
   void forget_transfer(watcher* w);
   void make_transfer(watcher* w);
-  // Receives on, for one whose request has ended.
+  // The same for connections, which are put into `row`.
+  void make_acceptor(watcher* w, accepted_row& row);
+  bool is_transferring();
+  // Receives or accepts on, for one whose request has ended.
   int receive_on(watcher* w);
   // Nothing comes to it any more, by when it may be freed or get another descriptor.
   void abandon_transfer(watcher* w);
@@ -312,6 +315,8 @@ class loop {
   int start_transfer(watcher* w);
   void stop_transfer(watcher* w);
   void transfer_came(watcher* w);
+  int ask_for(watcher* w);
+  static void end_transfer(watcher* w);
 
   // timers.cpp
   int start_timer(watcher* w, std::int64_t deadline, int queue);

@@ -17,6 +17,7 @@ bool loop::has_transfers() {
 int loop::start_transfer(watcher* w) {
   if (w->events & watch_write) return 0;
   const transfer& t = w->here.moved;
+  if (w->is(is_acceptor)) return t.number != 0 ? 0 : ask_for(w);
   // What came before it was stopped, or how that ended, comes first; after the next wait, as what
   // comes anew.
   if (t.last != nullptr || (t.outcome != goes_on && t.outcome != ended_early && t.outcome != 0)) {
@@ -25,9 +26,31 @@ int loop::start_transfer(watcher* w) {
     return 0;
   }
   // One that was asked to end has not done so yet: then it is asked again.
-  if (t.number != 0) return 0;
+  return t.number != 0 ? 0 : ask_for(w);
+}
+
+int loop::ask_for(watcher* w) {
   if (!completion_->transfers(in_backend_)) return ENOTSUP;
-  return completion_->receive(w, in_backend_);
+  return w->is(is_acceptor) ? completion_->accept(w) : completion_->receive(w, in_backend_);
+}
+
+void loop::end_transfer(watcher* w) {
+  w->clear(is_transfer);
+  w->clear(is_acceptor);
+  w->here.links = {nullptr, nullptr};
+}
+
+bool loop::is_transferring() {
+  loop_guard guard(*this);
+  return completion_ != nullptr && completion_->is_transferring();
+}
+
+void loop::make_acceptor(watcher* w, accepted_row& row) {
+  loop_guard guard(*this);
+  w->set(is_transfer);
+  w->set(is_acceptor);
+  w->here.moved = transfer{{nullptr}, 0, 0};
+  w->here.moved.row = &row;
 }
 
 chain* loop::take_pieces(watcher* w) {
@@ -50,15 +73,14 @@ void loop::forget_transfer(watcher* w) {
   loop_guard guard(*this);
   if (!w->is(is_transfer)) return;
   if (completion_ != nullptr) completion_->abandon_transfer(w);
-  w->clear(is_transfer);
-  w->here.links = {nullptr, nullptr};
+  end_transfer(w);
   w->reserved = 0;
 }
 
 void loop::make_transfer(watcher* w) {
   loop_guard guard(*this);
   w->set(is_transfer);
-  w->here.moved = transfer{nullptr, 0, 0};
+  w->here.moved = transfer{{nullptr}, 0, 0};
 }
 
 void loop::stop_transfer(watcher* w) {
@@ -74,8 +96,7 @@ void loop::transfer_came(watcher* w) {
 int loop::receive_on(watcher* w) {
   loop_guard guard(*this);
   if (!w->is(in_watch_list) || !w->is(is_transfer) || w->here.moved.number != 0) return 0;
-  if (!completion_->transfers(in_backend_)) return ENOTSUP;
-  return completion_->receive(w, in_backend_);
+  return ask_for(w);
 }
 
 int loop::send(watcher* w, buffer& from, std::size_t most, std::int64_t timeout) {

@@ -91,7 +91,7 @@ int loop::start_watching(watcher* w) {
   int error = ENOTSUP;
   if (w->is(is_transfer)) error = start_transfer(w);
   if (error == ENOTSUP) {
-    if (w->is(is_transfer)) w->clear(is_transfer), w->here.links = {nullptr, nullptr};
+    if (w->is(is_transfer)) end_transfer(w);
     error = (w->events & watch_signal) ? watch_signal_number(w) : watch_fd(w);
   }
   if (error != 0) return error;

@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstddef>
+#include <cstring>
 
 #include "base/memory.h"
 #include "base/sys.h"
+#include "base/sys_fork.h"
 
 namespace eddy::engine {
 namespace {
@@ -16,37 +18,50 @@ constexpr int most_at_once = 64;  // so that other events get their turn
 constexpr std::int64_t shortest_pause = 5'000'000, longest_pause = 100'000'000;
 constexpr std::int64_t once_in = 1'000'000'000;
 
+// Locked, and kept alive.
 class listener_hold {
  public:
   explicit listener_hold(listener& l) : listener_(l) {
     if (l.lock != nullptr) l.lock->acquire();
-    ++l.references;
+    alive_ = l.references++ != 0;
   }
   ~listener_hold();
+  // False: another thread freed it, and the loop is about to destroy it.
+  bool alive() const { return alive_; }
   listener_hold(const listener_hold&) = delete;
   listener_hold& operator=(const listener_hold&) = delete;
 
  private:
   listener& listener_;
+  bool alive_;
 };
 
-void end(listener& l) {
-  shared_lock* lock = l.lock;
-  (void)l.owner->remove(&l.pause, removal::do_not_wait);
-  (void)l.owner->remove(&l.readiness, removal::do_not_wait);
-  l.owner->forget_after_close(&l.retry);
-  l.owner->forget_before_wait(&l.retry);
-  if (l.spare >= 0) (void)l.owner->close_descriptor(l.spare);
-  if (l.closes_socket) (void)l.owner->close_descriptor(l.readiness.fd);
-  if (lock != nullptr) {
-    lock->release();
-    drop_shared_lock(lock);
-  }
+void destroy(listener& l) {
+  drop_shared_lock(l.lock);
   l.destroy(&l);
 }
 
+void finalized(watcher*, void* argument) { destroy(*static_cast<listener*>(argument)); }
+
+// With a lock, the loop's thread may be about to take it: then the loop tells when it is not.
+void end(listener& l) {
+  shared_lock* lock = l.lock;
+  loop* owner = l.owner;
+  (void)owner->remove(&l.pause, removal::do_not_wait);
+  (void)owner->remove(&l.readiness, removal::do_not_wait);
+  owner->forget_transfer(&l.readiness);
+  owner->forget_after_close(&l.retry);
+  owner->forget_before_wait(&l.retry);
+  for (int fd = l.row.take(); fd >= 0; fd = l.row.take()) (void)owner->close_descriptor(fd);
+  if (l.spare >= 0) (void)owner->close_descriptor(l.spare);
+  if (l.closes_socket) (void)owner->close_descriptor(l.readiness.fd);
+  if (lock == nullptr) return destroy(l);
+  lock->release();
+  (void)owner->finalize(&l.readiness, finalized, false);
+}
+
 listener_hold::~listener_hold() {
-  if (--listener_.references == 0)
+  if (--listener_.references == 0 && alive_)
     end(listener_);
   else if (listener_.lock != nullptr)
     listener_.lock->release();
@@ -73,8 +88,28 @@ bool concerns_one_connection(int error) {
 
 bool waits(const listener& l) { return l.enabled && l.wanted; }
 
+// Its callback may disable and free it.
+bool hands_over(const listener& l) { return waits(l) && l.references > 1; }
+
+// A child of fork has the socket together with its parent.
+bool has_socket_alone(const listener& l) {
+  return l.has_socket_alone && l.process == sys::process_mark();
+}
+
+int watch(listener& l) {
+  if (!has_socket_alone(l) && l.owner->is_transferred(&l.readiness)) {
+    (void)l.owner->remove(&l.readiness, removal::do_not_wait);
+    l.owner->forget_transfer(&l.readiness);
+  }
+  return l.owner->add(&l.readiness, forever);
+}
+
 int follow(listener& l) {
-  if (waits(l) && !l.pause.is(in_timers)) return l.owner->add(&l.readiness, forever);
+  if (waits(l) && !l.pause.is(in_timers)) {
+    const int error = watch(l);
+    if (!l.row.empty()) l.owner->activate(&l.readiness, watch_read, 1);
+    return error;
+  }
   if (!waits(l)) {
     (void)l.owner->remove(&l.pause, removal::do_not_wait);
     l.owner->forget_after_close(&l.retry);
@@ -85,16 +120,18 @@ int follow(listener& l) {
 
 int open_spare() { return ::open("/dev/null", O_RDONLY | O_CLOEXEC); }
 
-// One connection is accepted in the spare descriptor's place and closed. False when there is none.
-bool shed_one(listener& l) {
+// One connection is accepted in the spare descriptor's place and closed. 0 or an errno; EAGAIN:
+// nobody waits (which accept4 does not look at when it lacks a descriptor).
+int shed_one(listener& l) {
   if (l.spare < 0) l.spare = open_spare();
-  if (l.spare < 0) return false;
+  if (l.spare < 0) return errno;
   (void)sys::close(l.spare);
   const int fd = sys::accept(l.readiness.fd, nullptr, nullptr);
+  const int error = fd < 0 ? errno : 0;
   if (fd >= 0) (void)sys::close(fd);
   l.spare = open_spare();
-  if (fd >= 0) ++l.shed;
-  return fd >= 0;
+  l.shed += error == 0;
+  return error;
 }
 
 void failed(listener& l, int error) {
@@ -108,35 +145,116 @@ void failed(listener& l, int error) {
   if (l.calls->failed != nullptr) l.calls->failed(&l, error);
 }
 
-void came(int, short, void* argument) {
-  auto& l = *static_cast<listener*>(argument);
-  listener_hold held(l);
-  for (int i = 0; i < most_at_once && waits(l) && l.references > 1; ++i) {
+void hand_over(listener& l, int fd, sockaddr_storage& address, socklen_t size) {
+  l.pausing = 0;
+  if (l.leaves_blocking) (void)::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) & ~O_NONBLOCK);
+  l.calls->accepted(&l, fd, reinterpret_cast<sockaddr*>(&address), size);
+}
+
+// A peer that is gone again has no name any more: then its family is all that is told.
+void hand_over_unnamed(listener& l, int fd) {
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  if (::getpeername(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
+    size = sizeof address;
+    (void)::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
+    std::memset(reinterpret_cast<char*>(&address) + sizeof address.ss_family, 0,
+                sizeof address - sizeof address.ss_family);
+  }
+  hand_over(l, fd, address, size);
+}
+
+void let_the_kernel_accept(listener& l) {
+  if (!has_socket_alone(l) || !l.owner->is_transferring()) return;
+  (void)l.owner->remove(&l.readiness, removal::do_not_wait);
+  l.owner->make_acceptor(&l.readiness, l.row);
+  if (const int error = l.owner->add(&l.readiness, forever)) failed(l, error);
+}
+
+void accept_by_calls(listener& l, int most) {
+  for (int i = 0; i < most && hands_over(l); ++i) {
     sockaddr_storage address{};
     socklen_t size = sizeof address;
     const int fd = sys::accept(l.readiness.fd, reinterpret_cast<sockaddr*>(&address), &size);
-    if (fd < 0) {
-      const int error = errno;
-      if (error == EAGAIN || error == EWOULDBLOCK) return;
-      if (concerns_one_connection(error)) {
-        ++l.passed_over;
-        continue;
-      }
-      const bool lacks_descriptors = error == EMFILE || error == ENFILE;
-      if (lacks_descriptors && l.sheds && shed_one(l)) continue;
-      return failed(l, error);
+    if (fd >= 0) {
+      hand_over(l, fd, address, size);
+      continue;
     }
-    l.pausing = 0;
-    if (l.leaves_blocking) (void)::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) & ~O_NONBLOCK);
-    l.calls->accepted(&l, fd, reinterpret_cast<sockaddr*>(&address), size);
+    int error = errno;
+    if (error == EAGAIN || error == EWOULDBLOCK) return let_the_kernel_accept(l);
+    if ((error == EMFILE || error == ENFILE) && l.sheds) {
+      error = shed_one(l);
+      if (error == EAGAIN || error == EWOULDBLOCK) return;
+      if (error == 0) continue;
+    }
+    if (!concerns_one_connection(error)) return failed(l, error);
+    ++l.passed_over;
   }
+}
+
+void return_to_calls(listener& l) {
+  (void)l.owner->remove(&l.readiness, removal::do_not_wait);
+  l.owner->forget_transfer(&l.readiness);
+  if (const int error = l.owner->add(&l.readiness, forever)) failed(l, error);
+}
+
+// The row is empty: whether the kernel goes on. It reports a lack of descriptors also when nobody
+// waits for one, and on and on when it is asked again, so that is left to calls as all else.
+bool kernel_goes_on(listener& l) {
+  const std::int32_t outcome = l.owner->take_outcome(&l.readiness);
+  if (outcome == goes_on) return l.owner->is_transferring();
+  if (outcome == ended_early || outcome == 0) return l.owner->receive_on(&l.readiness) == 0;
+  if (concerns_one_connection(-outcome))
+    ++l.passed_over;
+  else if (outcome != -EMFILE && outcome != -ENFILE && outcome != -ENOMEM && outcome != -ENOBUFS)
+    l.has_socket_alone = false;
+  return false;
+}
+
+// Gives how many more may be handed over in this turn.
+int hand_over_row(listener& l) {
+  int left = most_at_once;
+  for (; left > 0 && hands_over(l); --left) {
+    const int fd = l.row.take();
+    if (fd < 0) break;
+    hand_over_unnamed(l, fd);
+  }
+  l.passed_over += l.row.take_lost();
+  return left;
+}
+
+// The next turn goes on, also when a callback threw.
+struct next_turn {
+  listener& of;
+  bool is_wanted = true;
+  ~next_turn() {
+    if (!is_wanted || !waits(of)) return;
+    of.readiness.fired = watch_read;
+    (void)of.owner->activate_later(&of.readiness);
+  }
+};
+
+void came(int, short, void* argument) {
+  auto& l = *static_cast<listener*>(argument);
+  listener_hold held(l);
+  if (!held.alive()) return;
+  next_turn next{l};
+  const int left = hand_over_row(l);
+  const bool by_kernel = l.owner->is_transferred(&l.readiness);
+  next.is_wanted = !l.row.empty();
+  if (!hands_over(l) || (by_kernel && l.row.empty() && kernel_goes_on(l))) return;
+  if (by_kernel)
+    return_to_calls(l);
+  else if (l.row.empty())
+    accept_by_calls(l, left);
 }
 
 void go_on(listener& l) {
   listener_hold held(l);
+  if (!held.alive()) return;
   (void)l.owner->remove(&l.pause, removal::do_not_wait);
   l.owner->forget_after_close(&l.retry);
-  if (waits(l)) (void)l.owner->add(&l.readiness, forever);
+  if (waits(l)) (void)watch(l);
 }
 
 void pause_over(int, short, void* argument) { go_on(*static_cast<listener*>(argument)); }
@@ -152,6 +270,7 @@ void descriptor_closed(pre_wait_work* w) {
 
 int open_listener(listener& l, loop& on, int fd, bool thread_safe) {
   l.owner = &on;
+  l.process = sys::process_mark();
   for (watcher* w : {&l.readiness, &l.pause}) {
     w->flags = is_initialised;
     w->owner = &on;

@@ -1,5 +1,11 @@
 // Accepting connections.
 //
+// By calls of accept4 when the socket is readable, at most 64 a turn. Where streams transfer, and
+// nobody else accepts from the socket, the kernel itself accepts (backend.h, "accepting") from when
+// nobody waits any more; what goes wrong, and more at once than a turn may hand over, is left to
+// calls again. What the kernel accepted before a listener was disabled stands in a row until it is
+// enabled, or freed.
+//
 // What goes wrong with one connection is counted and passed over. When descriptors or memory run
 // out the listener pauses, 5 ms doubling up to 100 ms, or until its loop closes a descriptor:
 // trying again at once would burn the processor (the connection stays ready), and who waits in the
@@ -10,6 +16,7 @@
 
 #include <cstdint>
 
+#include "backend/accepted_row.h"
 #include "base/shared_lock.h"
 #include "base/watcher.h"
 #include "loop/loop.h"
@@ -36,6 +43,9 @@ struct listener {
   bool closes_socket = false;
   bool leaves_blocking = false;
   bool sheds = false;
+  bool has_socket_alone = false;  // nobody else accepts from it: the kernel may
+  std::uint64_t process = 0;      // sys::process_mark() of who made it
+  accepted_row row;               // by the kernel, and not handed over yet
   int spare = -1;                 // the descriptor to shed with
   std::int64_t pausing = 0;       // ns; 0: not for lack of anything
   std::int64_t told_at = -1;      // when `failed` was called last; -1: never

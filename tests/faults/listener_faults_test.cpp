@@ -1,47 +1,23 @@
 // Part A of the fault list: what accepting may meet, and what a listener does then.
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <vector>
 
+#include "base/memory.h"
 #include "net/listener.h"
 #include "support/backends.h"
+#include "support/listening.h"
 #include "support/recorded.h"
 #include "support/sockets.h"
 #include "support/watching.h"
 
 namespace eddy::engine::test {
 namespace {
-
-struct listening : listener {
-  tcp_listener at;
-  std::vector<descriptor> accepted;
-  std::vector<int> errors;
-  bool gone = false;
-
-  explicit listening(loop& on) {
-    static constexpr listener_calls functions{
-        [](listener* l, int fd, sockaddr*, socklen_t) {
-          static_cast<listening*>(l)->accepted.emplace_back(fd);
-        },
-        [](listener* l, int error) { static_cast<listening*>(l)->errors.push_back(error); }};
-    calls = &functions;
-    destroy = [](listener* l) { static_cast<listening*>(l)->gone = true; };
-    EXPECT_EQ(open_listener(*this, on, at.socket.get(), false), 0);
-    set_wanted(*this, true);
-    EXPECT_EQ(enable_listener(*this, true), 0);
-  }
-  ~listening() {
-    if (!gone) free_listener(*this);
-  }
-  descriptor client() {
-    descriptor made(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    EXPECT_EQ(::connect(made.get(), at.as_sockaddr(), sizeof at.address), 0);
-    return made;
-  }
-};
 
 class listener_faults : public on_every_backend {
  protected:
@@ -59,7 +35,7 @@ class listener_faults : public on_every_backend {
 
 TEST_P(listener_faults, lack_of_descriptors_pauses_the_listener_longer_and_longer) {
   listening l(*on);
-  descriptor client = l.client();
+  descriptor client = silent_client_of(l);
   failing_calls failing(sys::call::accept, [](int n) { return n <= 6 ? EMFILE : 0; });
   look();
   EXPECT_EQ(failing.seen(), 1);
@@ -79,7 +55,7 @@ TEST_P(listener_faults, lack_of_descriptors_pauses_the_listener_longer_and_longe
 
 TEST_P(listener_faults, a_descriptor_that_the_loop_closes_ends_the_pause) {
   listening l(*on);
-  descriptor client = l.client();
+  descriptor client = silent_client_of(l);
   socket_pair other;
   bool full = true;
   failing_calls failing(sys::call::accept, [&](int) { return full ? ENFILE : 0; });
@@ -94,7 +70,7 @@ TEST_P(listener_faults, a_descriptor_that_the_loop_closes_ends_the_pause) {
 TEST_P(listener_faults, one_that_sheds_closes_what_it_cannot_take_at_once) {
   listening l(*on);
   ASSERT_EQ(shed_connections(l), 0);
-  descriptor client = l.client();
+  descriptor client = silent_client_of(l);
   int calls = 0;
   // Full, but for the one that was spared for this.
   failing_calls failing(sys::call::accept, [&](int) { return ++calls == 1 ? EMFILE : 0; });
@@ -110,7 +86,7 @@ TEST_P(listener_faults, what_concerns_one_connection_is_counted_and_passed_over)
   const std::vector<int> errors{ECONNABORTED, EPROTO,      ENETDOWN,   EHOSTDOWN, ENONET,
                                 EHOSTUNREACH, ENETUNREACH, EOPNOTSUPP, EINTR,     EPERM};
   listening l(*on);
-  descriptor client = l.client();
+  descriptor client = silent_client_of(l);
   failing_calls failing(sys::call::accept, [&](int n) {
     const auto at = static_cast<std::size_t>(n - 1);
     return at < errors.size() ? errors[at] : 0;
@@ -124,7 +100,7 @@ TEST_P(listener_faults, what_concerns_one_connection_is_counted_and_passed_over)
 
 TEST_P(listener_faults, a_flood_of_failures_leaves_others_their_turn) {
   listening l(*on);
-  descriptor client = l.client();
+  descriptor client = silent_client_of(l);
   failing_calls failing(sys::call::accept, [](int) { return ECONNABORTED; });
   on->run(run_once | run_nonblocking);
   EXPECT_EQ(failing.seen(), 64);
@@ -132,7 +108,7 @@ TEST_P(listener_faults, a_flood_of_failures_leaves_others_their_turn) {
 
 TEST_P(listener_faults, a_connection_that_was_reset_before_it_is_accepted_is_handed_over) {
   listening l(*on);
-  descriptor client = l.client();
+  descriptor client = silent_client_of(l);
   const linger at_once{1, 0};
   ASSERT_EQ(::setsockopt(client.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once), 0);
   client.close();
@@ -145,7 +121,7 @@ TEST_P(listener_faults, a_connection_that_was_reset_before_it_is_accepted_is_han
 
 TEST_P(listener_faults, disabling_during_a_pause_lasts) {
   listening l(*on);
-  descriptor client = l.client();
+  descriptor client = silent_client_of(l);
   int failures = 1;
   failing_calls failing(sys::call::accept, [&](int) { return failures-- > 0 ? EMFILE : 0; });
   look();
@@ -158,7 +134,119 @@ TEST_P(listener_faults, disabling_during_a_pause_lasts) {
   EXPECT_EQ(l.accepted.size(), 1u);
 }
 
+// --- where the kernel accepts, because a stream makes the loop transfer ---
+
+// While it lives, no more descriptors can be had.
+class no_descriptors {
+ public:
+  no_descriptors() {
+    EXPECT_EQ(::getrlimit(RLIMIT_NOFILE, &before_), 0);
+    const descriptor next(::dup(0));
+    rlimit low = before_;
+    low.rlim_cur = static_cast<rlim_t>(next.get());
+    EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &low), 0);
+  }
+  ~no_descriptors() { EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &before_), 0); }
+  no_descriptors(const no_descriptors&) = delete;
+  no_descriptors& operator=(const no_descriptors&) = delete;
+
+ private:
+  rlimit before_{};
+};
+
+class transferring_listener_faults : public listener_faults {
+ protected:
+  void SetUp() override {
+    const descriptor first = silent_client_of(l);
+    look();
+    ASSERT_EQ(l.accepted.size(), 1u);
+    ASSERT_EQ(l.is_by_kernel(), kernel_accepts());
+    l.accepted.clear();
+  }
+  bool kernel_accepts() { return on->is_transferring(); }
+  // The kernel goes by the limit that there was when it was asked.
+  void ask_again() {
+    EXPECT_EQ(enable_listener(l, false), 0);
+    EXPECT_EQ(enable_listener(l, true), 0);
+  }
+
+  idle_stream other{*on};
+  listening l{*on};
+};
+
+TEST_P(transferring_listener_faults, lack_of_descriptors_pauses_the_listener) {
+  const descriptor client = silent_client_of(l);
+  {
+    no_descriptors lack;
+    ask_again();
+    look();
+    EXPECT_EQ(l.errors, std::vector<int>{EMFILE});
+    EXPECT_TRUE(l.pause.is(in_timers));
+    clock.now += 5'000'000;
+    look();
+    EXPECT_TRUE(l.accepted.empty());
+  }
+  look();
+  EXPECT_TRUE(l.accepted.empty()) << "the clock stands still";
+  clock.now += 10'000'000;
+  look();
+  EXPECT_EQ(l.accepted.size(), 1u);
+  EXPECT_EQ(l.is_by_kernel(), kernel_accepts());
+}
+
+TEST_P(transferring_listener_faults,
+       lack_of_descriptors_is_nobodys_business_while_nobody_connects) {
+  {
+    no_descriptors lack;
+    ask_again();  // and is refused at once
+    const std::uint64_t before = on->statistics().callbacks;
+    look(50);
+    EXPECT_LE(on->statistics().callbacks - before, 2u);
+    EXPECT_TRUE(l.errors.empty());
+  }
+  for (std::size_t i = 1; i <= 2; ++i) {
+    const descriptor client = silent_client_of(l);
+    look();
+    EXPECT_EQ(l.accepted.size(), i);
+    EXPECT_EQ(l.is_by_kernel(), kernel_accepts());
+  }
+}
+
+TEST_P(transferring_listener_faults, one_that_sheds_closes_what_it_cannot_take) {
+  ASSERT_EQ(shed_connections(l), 0);
+  const descriptor client = silent_client_of(l);
+  no_descriptors lack;
+  ask_again();
+  look();
+  char byte;
+  EXPECT_EQ(::recv(client.get(), &byte, 1, MSG_DONTWAIT), 0);
+  EXPECT_EQ(l.shed, 1u);
+  EXPECT_TRUE(l.errors.empty());
+}
+
+TEST_P(transferring_listener_faults, a_connection_that_was_reset_is_handed_over) {
+  descriptor client = client_of(l);
+  const linger at_once{1, 0};
+  ASSERT_EQ(::setsockopt(client.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once), 0);
+  client.close();
+  look();
+  ASSERT_EQ(l.accepted.size(), 1u);
+  EXPECT_EQ(l.peers.at(1).ss_family, AF_INET);
+}
+
+TEST_P(transferring_listener_faults, a_connection_for_which_there_is_no_memory_is_counted) {
+  const descriptor client = silent_client_of(l);
+  memory::set_functions({[](std::size_t) -> void* { return nullptr; },
+                         [](void*, std::size_t) -> void* { return nullptr; }, std::free});
+  look();
+  memory::set_functions({nullptr, nullptr, nullptr});
+  const descriptor next = silent_client_of(l);
+  look();
+  EXPECT_EQ(l.accepted.size() + l.passed_over, 2u);
+}
+
 EDDY_ON_EVERY_BACKEND(listener_faults);
+EDDY_ON_EVERY_BACKEND(transferring_listener_faults);
 
 }  // namespace
 }  // namespace eddy::engine::test

@@ -212,6 +212,57 @@ static void no_descriptors(void) {
   event_base_free(d.base);
 }
 
+/* A stream that waits for bytes which nobody sends: with it, a kernel that completes operations may
+ * do the accepting. */
+static struct bufferevent *idle_stream(struct event_base *base) {
+  evutil_socket_t pair[2];
+  if (evutil_socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0) broken("socketpair");
+  evutil_make_socket_nonblocking(pair[0]);
+  struct bufferevent *bev = bufferevent_socket_new(base, pair[0], BEV_OPT_CLOSE_ON_FREE);
+  bufferevent_enable(bev, EV_READ);
+  return bev;
+}
+
+static void beside_a_stream(void) {
+  struct door d = {.base = new_base(), .stops_after = 99};
+  struct bufferevent *bev = idle_stream(d.base);
+  struct evconnlistener *l = listener(&d, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_REUSEABLE);
+  for (int i = 0; i < 4; ++i) {
+    client_of(l);
+    settle(d.base);
+    ask(event_base_get_num_events(d.base, EVENT_BASE_COUNT_ADDED));
+  }
+  say("  disabled");
+  ask(evconnlistener_disable(l));
+  client_of(l);
+  settle(d.base);
+  ask(event_base_get_num_events(d.base, EVENT_BASE_COUNT_ADDED));
+  say("  enabled");
+  ask(evconnlistener_enable(l));
+  settle(d.base);
+  say("  disabled by each");
+  d.then = disable_it;
+  for (int i = 0; i < 3; ++i) client_of(l);
+  for (int i = 0; i < 3; ++i) {
+    settle(d.base);
+    say("  %d", d.count);
+    evconnlistener_enable(l);
+  }
+  say("  freed by the first");
+  d.then = free_it;
+  evutil_socket_t fd = evconnlistener_get_fd(l);
+  struct sockaddr_in address;
+  socklen_t size = sizeof address;
+  getsockname(fd, (struct sockaddr *)&address, &size);
+  for (int i = 0; i < 3; ++i) client_of(l);
+  settle(d.base);
+  say("  %d, closed %s", d.count, yes(fcntl(fd, F_GETFD) < 0));
+  say("  its port refuses %s",
+      yes(connect(socket(AF_INET, SOCK_STREAM, 0), (struct sockaddr *)&address, size) < 0));
+  bufferevent_free(bev);
+  event_base_free(d.base);
+}
+
 int main(void) {
   situation("accepting", accepting);
   situation("enabling", enabling);
@@ -219,6 +270,7 @@ int main(void) {
   situation("freed in its callback", freed_inside);
   situation("disabled in its callback", disabled_inside);
   situation("over a socket", over_a_socket);
+  situation("beside a stream", beside_a_stream);
   situation("refusals", refusals);
   situation("no descriptors", no_descriptors);
   return 0;
