@@ -366,6 +366,28 @@ TEST_P(streams, survive_the_end_of_their_loop_before_their_own) {
   base.reset();
 }
 
+// What watches a stream's buffers goes with it; also what was to be told of them later.
+TEST_P(streams, are_freed_with_the_callbacks_of_their_buffers) {
+  for (const bool later : {false, true}) {
+    socket_pair pair;
+    reader r;
+    int told = 0;
+    open_on(base.get(), pair.a.get(), r);
+    const auto count = [](evbuffer*, const evbuffer_cb_info*, void* n) { ++*static_cast<int*>(n); };
+    for (evbuffer* b : {bufferevent_get_input(r.bev), bufferevent_get_output(r.bev)}) {
+      ASSERT_NE(evbuffer_add_cb(b, count, &told), nullptr);
+      if (later) {
+        ASSERT_EQ(evbuffer_defer_callbacks(b, base.get()), 0);
+      }
+    }
+    bufferevent_write(r.bev, "text", 4);
+    EXPECT_EQ(told, later ? 0 : 1);
+    bufferevent_free(r.bev);
+    for (int i = 0; i < 3; ++i) look();
+    EXPECT_EQ(told, later ? 0 : 1);
+  }
+}
+
 // (Nothing of it is left, which the address sanitizer sees.)
 TEST_P(streams, end_with_their_loop_while_the_answer_to_a_name_waits_in_it) {
   reader r;
