@@ -581,6 +581,48 @@ TEST_P(streams, take_bytes_from_several_threads_while_the_loop_runs) {
   look();
 }
 
+// Of two loops, whose members wait for what the others spend, and are changed by a third thread.
+TEST_P(streams, share_a_limit_over_the_threads_of_several_loops) {
+  constexpr std::size_t all = 30'000;
+  const timeval tick{0, 1000};
+  ev_token_bucket_cfg* limit = ev_token_bucket_cfg_new(1000, 1000, 1000, 1000, &tick);
+  std::unique_ptr<event_base, eddy::engine::test::base_deleter> other(event_base_new());
+  event_base* bases[2] = {base.get(), other.get()};
+  bufferevent_rate_limit_group* group = bufferevent_rate_limit_group_new(base.get(), limit);
+  std::vector<socket_pair> pairs(6);
+  std::vector<reader> readers(pairs.size());
+  std::atomic<std::size_t> seen{0};
+  for (std::size_t i = 0; i < pairs.size(); ++i) {
+    reader& r = readers[i];
+    open_on(bases[i % 2], pairs[i].a.get(), r, BEV_OPT_THREADSAFE);
+    bufferevent_add_to_rate_limit_group(r.bev, group);
+    evbuffer_add_cb(
+        bufferevent_get_input(r.bev),
+        [](evbuffer*, const evbuffer_cb_info* info, void* sum) {
+          *static_cast<std::atomic<std::size_t>*>(sum) += info->n_added;
+        },
+        &seen);
+    (void)feed(pairs[i].b.get(), 0, all / pairs.size());
+  }
+  std::vector<std::thread> loops;
+  for (event_base* b : bases)
+    loops.emplace_back([b] { event_base_loop(b, EVLOOP_NO_EXIT_ON_EMPTY); });
+  for (std::size_t i = 0; seen < all; i = (i + 1) % pairs.size()) {
+    bufferevent_remove_from_rate_limit_group(readers[i].bev);
+    bufferevent_add_to_rate_limit_group(readers[i].bev, group);
+    bufferevent_rate_limit_group_decrement_read(group, 10);
+    bufferevent_rate_limit_group_decrement_read(group, -10);
+    std::this_thread::yield();
+  }
+  for (reader& r : readers) bufferevent_free(r.bev);
+  for (event_base* b : bases) event_base_loopbreak(b);
+  for (std::thread& t : loops) t.join();
+  for (event_base* b : bases) event_base_loop(b, EVLOOP_NONBLOCK);
+  bufferevent_rate_limit_group_free(group);
+  ev_token_bucket_cfg_free(limit);
+  for (const reader& r : readers) EXPECT_EQ(r.wrong, 0u);
+}
+
 TEST_P(streams, are_freed_by_another_thread_while_the_loop_runs) {
   constexpr int count = 300;
   event* tick = event_new(
