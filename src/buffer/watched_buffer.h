@@ -15,7 +15,8 @@ namespace eddy::engine {
 struct watched_buffer;
 
 // `changed`: how many bytes came and went. Both 0: the front was opened (front_frozen is false),
-// and what looks at the first bytes has to stop, or to close it again.
+// and what looks at the first bytes has to stop, or to close it again. `which` null: the buffer
+// goes, with what it is a part of (and each of those has eight bytes less for that).
 struct buffer_keeper {
   void (*changed)(buffer_keeper* self, watched_buffer* which, std::size_t added,
                   std::size_t deleted) = nullptr;

@@ -38,6 +38,7 @@ void run_deferred(callback*, void* argument) {
 void extras_changed(buffer_keeper* self, watched_buffer* which, std::size_t added,
                     std::size_t deleted) {
   auto* x = static_cast<buffer_extras*>(self);
+  if (which == nullptr) return release_extras(x->of);
   if (!x->callbacks.empty()) {
     x->added += added;
     x->deleted += deleted;

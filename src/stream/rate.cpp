@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <thread>
 
 #include "base/memory.h"
 #include "stream/extras.h"
@@ -11,7 +12,7 @@
 namespace eddy::engine {
 namespace {
 
-std::uint32_t tick_of(const rate_state& r) { return tick_at(r.of->owner->now(), *r.config); }
+std::uint32_t tick_of(const rate_state& r) { return tick_at(time_of(*r.of->owner), *r.config); }
 
 void wait_for_refill(rate_state& r) {
   if (r.refill.is(in_timers)) return;
@@ -94,7 +95,9 @@ void spent_reading(stream& s, std::size_t size) {
     r->bucket.read -= static_cast<std::int64_t>(size);
     check_bucket(*r);
   }
-  if (r->group != nullptr) group_spent(*r->group, static_cast<std::int64_t>(size), 0);
+  if (r->group == nullptr) return;
+  group_spent(*r->group, static_cast<std::int64_t>(size), 0);
+  wait_for_group(s);
 }
 
 void spent_writing(stream& s, std::size_t size) {
@@ -104,7 +107,14 @@ void spent_writing(stream& s, std::size_t size) {
     r->bucket.write -= static_cast<std::int64_t>(size);
     check_bucket(*r);
   }
-  if (r->group != nullptr) group_spent(*r->group, 0, static_cast<std::int64_t>(size));
+  if (r->group == nullptr) return;
+  group_spent(*r->group, 0, static_cast<std::int64_t>(size));
+  wait_for_group(s);
+}
+
+void wait_for_rates(stream& s) {
+  const rate_state* r = rate_of(s);
+  if (r != nullptr && r->group != nullptr) wait_for_group(s);
 }
 
 int set_rate_limit(stream& s, const rate_config* config) {
@@ -160,6 +170,7 @@ void leave_rates(stream& s) {
   rate_state* r = rate_of(s);
   if (r == nullptr) return;
   if (r->group != nullptr) remove_member(*r);
+  while (r->visited) std::this_thread::yield();  // for a lock that is free
   (void)s.owner->remove(&r->refill, removal::even_if_finalizing);
   memory::destroy(r);
   s.extras->rate = nullptr;

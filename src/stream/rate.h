@@ -6,6 +6,7 @@
 
 #include <sys/time.h>
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
@@ -37,9 +38,7 @@ struct rate_group {
   std::size_t effective_share = 64;
   std::uint64_t total_read = 0;
   std::uint64_t total_written = 0;
-  bool reading_suspended = false;
-  bool writing_suspended = false;
-  std::uint32_t next_first = 0;  // which member goes on first, in turn
+  bool has_waiters = false;  // somebody may be suspended
   shared_lock* lock = nullptr;
 };
 
@@ -50,6 +49,7 @@ struct rate_state {
   const rate_config* config = nullptr;  // the user's; null: no limit of its own
   token_bucket bucket;
   watcher refill;
+  std::atomic<bool> visited{false};  // by its group's timer
 };
 
 class group_guard : public shared_guard {
@@ -62,6 +62,8 @@ std::size_t read_allowance(stream& s, std::size_t most);
 std::size_t write_allowance(stream& s, std::size_t most);
 void spent_reading(stream& s, std::size_t size);
 void spent_writing(stream& s, std::size_t size);
+// It was allowed nothing: it waits until its group has something again.
+void wait_for_rates(stream& s);
 void leave_rates(stream& s);
 
 // --- settings; locked by the caller. 0 or an errno ---

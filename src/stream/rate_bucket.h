@@ -7,6 +7,9 @@
 
 namespace eddy::engine {
 
+// For any thread.
+inline std::int64_t time_of(loop& l) { return l.threads() != nullptr ? l.now_uncached() : l.now(); }
+
 inline std::uint32_t tick_at(std::int64_t now, const rate_config& config) {
   return static_cast<std::uint32_t>(now / config.tick_ns);
 }
@@ -48,5 +51,6 @@ std::int64_t share_of(rate_group& g, std::int64_t token_bucket::*which);
 void group_spent(rate_group& g, std::int64_t read, std::int64_t written);
 void add_member(rate_group& g, rate_state& r);
 void remove_member(rate_state& r);
+void wait_for_group(stream& s);  // if it is dry
 
 }  // namespace eddy::engine

@@ -1,8 +1,8 @@
 // Limits that several streams share.
 //
 // The members may belong to several loops, so the group has a lock of its own where there are
-// threads, taken after a member's. What a member must do about a group that ran dry is done when it
-// next asks; who is suspended goes on from the group's timer, without the group's lock.
+// threads, taken after a member's. What a member must do about a group that ran dry it does when it
+// next asks; who is suspended goes on from the group's timer.
 #include <algorithm>
 
 #include "base/memory.h"
@@ -14,48 +14,55 @@ namespace {
 
 rate_state* member_at(list_node* n) { return reinterpret_cast<rate_state*>(n); }
 
-// Every member, each with a reference, from a different one on each time, so that what is left of a
-// tick is not always the same one's.
-template <class Visit>
-void for_members(rate_group& g, Visit visit) {
-  int left = 0;
-  list_node* at = nullptr;
-  {
-    group_guard guard(g);
-    left = g.member_count;
-    if (left == 0) return;
-    at = g.members.front();
-    for (std::uint32_t skip = g.next_first++ % static_cast<std::uint32_t>(left); skip != 0; --skip)
-      at = at->next;
-  }
-  for (; left > 0; --left) {
-    if (at == g.members.end()) at = g.members.front();
-    if (at == g.members.end()) return;
-    rate_state* r = member_at(at);
-    stream& s = *r->of;
-    hold(s);
-    {
-      stream_guard guard(s);
-      visit(s);
-    }
-    at = r->group == &g ? r->in_group.next : g.members.front();
-    (void)let_go(s);
-  }
+// The next of those to be visited, whose memory cannot go before `visited` is false again. By
+// turns, so that what is left of a tick is not always the same one's.
+rate_state* next_member(rate_group& g) {
+  group_guard guard(g);
+  if (g.members.empty()) return nullptr;
+  list_node* first = g.members.front();
+  first->unlink();
+  g.members.push_back(first);
+  member_at(first)->visited = true;
+  return member_at(first);
 }
 
-void settle(rate_group& g) {
-  const bool dry_read = g.bucket.read <= 0, dry_write = g.bucket.write <= 0;
-  if (dry_read != g.reading_suspended) {
-    g.reading_suspended = dry_read;
-    for_members(g, [&](stream& s) {
-      dry_read ? suspend_reading(s, by_group_rate) : resume_reading(s, by_group_rate);
-    });
+bool is_member(const stream& s, const rate_group& g) {
+  const rate_state* r = rate_of(s);
+  return r != nullptr && r->group == &g;
+}
+
+void let_go_on(rate_group& g, stream& s) {
+  if (!is_member(s, g)) return;
+  const auto dry = [&g](std::int64_t token_bucket::*which) {
+    group_guard guard(g);
+    return g.bucket.*which <= 0;
+  };
+  if (!dry(&token_bucket::read)) resume_reading(s, by_group_rate);
+  if (!dry(&token_bucket::write)) resume_writing(s, by_group_rate);
+}
+
+// Who waits for the group goes on, if it has something. From the group's timer alone, whose thread
+// holds the lock of no stream: whoever held one's and wanted another's could wait for ever.
+void resume_members(rate_group& g) {
+  int left = 0;
+  {
+    group_guard guard(g);
+    left = g.member_count + (g.member_count > 1);  // the last is another one each time
   }
-  if (dry_write != g.writing_suspended) {
-    g.writing_suspended = dry_write;
-    for_members(g, [&](stream& s) {
-      dry_write ? suspend_writing(s, by_group_rate) : resume_writing(s, by_group_rate);
-    });
+  for (; left > 0; --left) {
+    rate_state* r = next_member(g);
+    if (r == nullptr) return;
+    bool alive = false;
+    {
+      stream& s = *r->of;
+      stream_hold held(s);
+      alive = held.alive();
+      if (alive) {
+        r->visited = false;
+        let_go_on(g, s);
+      }
+    }
+    if (!alive) r->visited = false;
   }
 }
 
@@ -63,9 +70,11 @@ void refill_due(int, short, void* argument) {
   auto& g = *static_cast<rate_group*>(argument);
   {
     group_guard guard(g);
-    refill(g.bucket, g.config, tick_at(g.owner->now(), g.config));
+    refill(g.bucket, g.config, tick_at(time_of(*g.owner), g.config));
+    if (!g.has_waiters || (g.bucket.read <= 0 && g.bucket.write <= 0)) return;
+    g.has_waiters = g.bucket.read <= 0 || g.bucket.write <= 0;
   }
-  settle(g);
+  resume_members(g);
 }
 
 }  // namespace
@@ -79,14 +88,24 @@ std::int64_t share_of(rate_group& g, std::int64_t token_bucket::*which) {
 }
 
 void group_spent(rate_group& g, std::int64_t read, std::int64_t written) {
+  group_guard guard(g);
+  g.bucket.read -= read;
+  g.bucket.write -= written;
+  g.total_read += static_cast<std::uint64_t>(read);
+  g.total_written += static_cast<std::uint64_t>(written);
+}
+
+void wait_for_group(stream& s) {
+  rate_group* g = rate_of(s)->group;
+  bool reading = false, writing = false;
   {
-    group_guard guard(g);
-    g.bucket.read -= read;
-    g.bucket.write -= written;
-    g.total_read += static_cast<std::uint64_t>(read);
-    g.total_written += static_cast<std::uint64_t>(written);
+    group_guard guard(*g);
+    reading = g->bucket.read <= 0;
+    writing = g->bucket.write <= 0;
+    g->has_waiters = g->has_waiters || reading || writing;
   }
-  settle(g);
+  if (reading) suspend_reading(s, by_group_rate);
+  if (writing) suspend_writing(s, by_group_rate);
 }
 
 void add_member(rate_group& g, rate_state& r) {
@@ -96,8 +115,7 @@ void add_member(rate_group& g, rate_state& r) {
     ++g.member_count;
     r.group = &g;
   }
-  if (g.reading_suspended) suspend_reading(*r.of, by_group_rate);
-  if (g.writing_suspended) suspend_writing(*r.of, by_group_rate);
+  wait_for_group(*r.of);
 }
 
 void remove_member(rate_state& r) {
@@ -112,7 +130,7 @@ rate_group* make_rate_group(loop& on, const rate_config& config) {
   if (g == nullptr) return nullptr;
   g->config = config;
   g->owner = &on;
-  start_bucket(g->bucket, config, tick_at(on.now(), config), false);
+  start_bucket(g->bucket, config, tick_at(time_of(on), config), false);
   g->refill.flags = is_initialised;
   g->refill.kind = closure::persistent_event;
   g->refill.events = watch_persist;
@@ -143,7 +161,7 @@ void set_group_config(rate_group& g, const rate_config& config) {
   g.bucket.read = std::min(g.bucket.read, static_cast<std::int64_t>(config.read_rate));
   g.bucket.write = std::min(g.bucket.write, static_cast<std::int64_t>(config.write_rate));
   if (!same_tick) {
-    g.bucket.last_tick = tick_at(g.owner->now(), config);
+    g.bucket.last_tick = tick_at(time_of(*g.owner), config);
     (void)g.owner->add(&g.refill, config.tick_ns);
   }
   set_group_share(g, g.min_share);
@@ -157,12 +175,15 @@ void set_group_share(rate_group& g, std::size_t share) {
 }
 
 void change_group_bucket(rate_group& g, std::int64_t less_read, std::int64_t less_written) {
+  bool some_go_on = false;
   {
     group_guard guard(g);
+    const bool was_dry = g.bucket.read <= 0 || g.bucket.write <= 0;
     g.bucket.read -= less_read;
     g.bucket.write -= less_written;
+    some_go_on = was_dry && (less_read < 0 || less_written < 0) && g.has_waiters;
   }
-  settle(g);
+  if (some_go_on) g.owner->activate(&g.refill, watch_read, 1);
 }
 
 }  // namespace eddy::engine

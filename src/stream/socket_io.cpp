@@ -54,7 +54,12 @@ void read_now(stream& s) {
     room = s.read_mark.high - s.in.bytes.size();
   }
   room = std::min(room, most_to_read(s));
-  if (room == 0) return;
+  if (room == 0) {
+    wait_for_rates(s);
+    // It may have got something in the meantime.
+    if (s.read_suspended == 0) s.owner->activate(&s.reading, watch_read, 1);
+    return;
+  }
   if (s.owner->is_transferred(&s.reading)) return take_received(s, room);
   const ssize_t got = read_some(s, room);
   if (got == 0) return read_failed(s, event_eof, 0);
@@ -71,6 +76,7 @@ void read_now(stream& s) {
 // Tries to write. The number of bytes, 0 when nothing could be, or minus an errno.
 ssize_t write_some(stream& s) {
   const std::size_t most = most_to_write(s);
+  if (most == 0) wait_for_rates(s);
   if (most == 0 || s.out.bytes.empty()) return 0;
   const ssize_t sent = write_from(s.out.bytes, s.writing.fd, most);
   if (sent < 0) return may_come_again(static_cast<int>(-sent)) ? 0 : sent;

@@ -121,8 +121,13 @@ bool start_send(stream& s) {
     return true;
   }
   if (!s.out.front_frozen) return false;  // the user may change the first bytes at any time
-  const int error =
-      s.owner->send(&s.writing, s.out.bytes, most_to_write(s), timeout_in_ns(s.write_timeout));
+  const std::size_t most = most_to_write(s);
+  if (most == 0) {
+    wait_for_rates(s);
+    if (s.write_suspended == 0) write_before_wait(s);
+    return true;
+  }
+  const int error = s.owner->send(&s.writing, s.out.bytes, most, timeout_in_ns(s.write_timeout));
   if (error == 0) return true;
   s.owner->sent_all(&s.writing);
   s.owner->forget_transfer(&s.writing);

@@ -32,6 +32,8 @@ void destroy(stream& s) {
   leave_rates(s);
   leave_retries(s);
   s.kind->destroy(s);
+  for (const watched_buffer* b : {&s.in, &s.out})
+    if (b->keeper != &s.keeper) b->keeper->changed(b->keeper, nullptr, 0, 0);
   memory::destroy(s.extras);
   drop_shared_lock(s.keeper.lock);
   memory::destroy(&s);

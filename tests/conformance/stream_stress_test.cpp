@@ -50,6 +50,7 @@ struct side {
   std::vector<bufferevent*> all;  // the lowest first
   std::vector<std::unique_ptr<layer>> layers;
   bool closes = false;
+  bool locked = false;  // in its callbacks: then those call nothing of others
   bool gone = false;
   std::size_t written = 0, seen = 0;
   int depth = 0;
@@ -151,6 +152,8 @@ class play {
       made[i] = sides_.back().get();
       made[i]->of = this;
       made[i]->closes = (options & BEV_OPT_CLOSE_ON_FREE) != 0;
+      made[i]->locked =
+          (options & (BEV_OPT_THREADSAFE | BEV_OPT_UNLOCK_CALLBACKS)) == BEV_OPT_THREADSAFE;
       made[i]->all.push_back(lowest[i]);
       for (unsigned f = 0; f < filters; ++f) put_filter_on(*made[i], turned[f], options);
       bufferevent_setcb(made[i]->top(), came, went, happened, made[i]);
@@ -200,7 +203,7 @@ class play {
     s.of->maybe_act(s);
   }
   void maybe_act(side& s) {
-    if (!calm_ && budget_-- > 0 && one_in(3)) act(one_in(2) ? s : any_side());
+    if (!calm_ && budget_-- > 0 && one_in(3)) act(s.locked || one_in(2) ? s : any_side());
   }
 
   // Taking may bring more, and its callback, before this one has looked at what it took.

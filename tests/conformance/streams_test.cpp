@@ -366,6 +366,28 @@ TEST_P(streams, survive_the_end_of_their_loop_before_their_own) {
   base.reset();
 }
 
+// What watches a stream's buffers goes with it; also what was to be told of them later.
+TEST_P(streams, are_freed_with_the_callbacks_of_their_buffers) {
+  for (const bool later : {false, true}) {
+    socket_pair pair;
+    reader r;
+    int told = 0;
+    open_on(base.get(), pair.a.get(), r);
+    const auto count = [](evbuffer*, const evbuffer_cb_info*, void* n) { ++*static_cast<int*>(n); };
+    for (evbuffer* b : {bufferevent_get_input(r.bev), bufferevent_get_output(r.bev)}) {
+      ASSERT_NE(evbuffer_add_cb(b, count, &told), nullptr);
+      if (later) {
+        ASSERT_EQ(evbuffer_defer_callbacks(b, base.get()), 0);
+      }
+    }
+    bufferevent_write(r.bev, "text", 4);
+    EXPECT_EQ(told, later ? 0 : 1);
+    bufferevent_free(r.bev);
+    for (int i = 0; i < 3; ++i) look();
+    EXPECT_EQ(told, later ? 0 : 1);
+  }
+}
+
 // (Nothing of it is left, which the address sanitizer sees.)
 TEST_P(streams, end_with_their_loop_while_the_answer_to_a_name_waits_in_it) {
   reader r;
@@ -557,6 +579,48 @@ TEST_P(streams, take_bytes_from_several_threads_while_the_loop_runs) {
   bufferevent_free(from.bev);
   bufferevent_free(to.bev);
   look();
+}
+
+// Of two loops, whose members wait for what the others spend, and are changed by a third thread.
+TEST_P(streams, share_a_limit_over_the_threads_of_several_loops) {
+  constexpr std::size_t all = 30'000;
+  const timeval tick{0, 1000};
+  ev_token_bucket_cfg* limit = ev_token_bucket_cfg_new(1000, 1000, 1000, 1000, &tick);
+  std::unique_ptr<event_base, eddy::engine::test::base_deleter> other(event_base_new());
+  event_base* bases[2] = {base.get(), other.get()};
+  bufferevent_rate_limit_group* group = bufferevent_rate_limit_group_new(base.get(), limit);
+  std::vector<socket_pair> pairs(6);
+  std::vector<reader> readers(pairs.size());
+  std::atomic<std::size_t> seen{0};
+  for (std::size_t i = 0; i < pairs.size(); ++i) {
+    reader& r = readers[i];
+    open_on(bases[i % 2], pairs[i].a.get(), r, BEV_OPT_THREADSAFE);
+    bufferevent_add_to_rate_limit_group(r.bev, group);
+    evbuffer_add_cb(
+        bufferevent_get_input(r.bev),
+        [](evbuffer*, const evbuffer_cb_info* info, void* sum) {
+          *static_cast<std::atomic<std::size_t>*>(sum) += info->n_added;
+        },
+        &seen);
+    (void)feed(pairs[i].b.get(), 0, all / pairs.size());
+  }
+  std::vector<std::thread> loops;
+  for (event_base* b : bases)
+    loops.emplace_back([b] { event_base_loop(b, EVLOOP_NO_EXIT_ON_EMPTY); });
+  for (std::size_t i = 0; seen < all; i = (i + 1) % pairs.size()) {
+    bufferevent_remove_from_rate_limit_group(readers[i].bev);
+    bufferevent_add_to_rate_limit_group(readers[i].bev, group);
+    bufferevent_rate_limit_group_decrement_read(group, 10);
+    bufferevent_rate_limit_group_decrement_read(group, -10);
+    std::this_thread::yield();
+  }
+  for (reader& r : readers) bufferevent_free(r.bev);
+  for (event_base* b : bases) event_base_loopbreak(b);
+  for (std::thread& t : loops) t.join();
+  for (event_base* b : bases) event_base_loop(b, EVLOOP_NONBLOCK);
+  bufferevent_rate_limit_group_free(group);
+  ev_token_bucket_cfg_free(limit);
+  for (const reader& r : readers) EXPECT_EQ(r.wrong, 0u);
 }
 
 TEST_P(streams, are_freed_by_another_thread_while_the_loop_runs) {
