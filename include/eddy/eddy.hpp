@@ -14,6 +14,7 @@
 #include <eddy/result.hpp>
 #include <eddy/scope.hpp>
 #include <eddy/semaphore.hpp>
+#include <eddy/stream.hpp>
 #include <eddy/task.hpp>
 #include <eddy/timer.hpp>
 #include <eddy/when_all.hpp>

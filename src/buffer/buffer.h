@@ -126,6 +126,11 @@ class buffer {
   void move_all_before(buffer& from);  // from's bytes before ours
   // The first `size` bytes of `from` behind ours; ENOMEM when a piece would have to be split.
   int move_some(buffer& from, std::size_t size);
+  // The first piece, which is the taker's then; null: there is none.
+  chain* take_front();
+  // Pieces with data that are the buffer's from now on.
+  void put_front(chain* c);
+  void put_behind(chain* c) { append(c); }
 
   // --- searching (search.cpp) ---
   // Where `what` begins, from `from` on and ending before `until` at the latest; or `nowhere`.

@@ -39,6 +39,8 @@ struct chain {
   unsigned char* end() const { return begin + size; }
   bool is_shared() const { return references.load(std::memory_order_acquire) > 1; }
   bool may_be_moved() const { return !foreign && !is_shared(); }
+  // Nobody else sees what is written into the data.
+  bool may_be_changed() const { return (!foreign || (lent && !by_reference)) && !is_shared(); }
   std::size_t space_before() const {
     return may_be_moved() ? static_cast<std::size_t>(begin - memory) : 0;
   }

@@ -56,6 +56,23 @@ chain* buffer::take_circle(chain* last, std::size_t most) {
   return last;
 }
 
+chain* buffer::take_front() {
+  if (size_ == 0) return nullptr;
+  chain* c = first_;
+  first_ = c->next;
+  if (c == tail_) tail_ = first_;
+  size_ -= c->size;
+  c->next = c->shortcut = nullptr;
+  return c;
+}
+
+void buffer::put_front(chain* c) {
+  c->next = first_;
+  if (size_ == 0) tail_ = c;
+  first_ = c;
+  size_ += c->size;
+}
+
 // The first bytes of a chain, fewer than it has.
 chain* buffer::part_of(chain* c, std::size_t size) {
   if (size < worth_showing) {

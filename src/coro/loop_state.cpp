@@ -168,6 +168,7 @@ void loop_state::close() noexcept {
     std::fprintf(stderr, "eddy: a loop that ends leaves tasks suspended for ever:\n%s",
                  suspended_tasks().c_str());
   }
+  end_closing();
   base.cancel_deferred(&resume_);
   (void)base.remove(&stop_timer_, engine::removal::do_not_wait);
   close_inbox();

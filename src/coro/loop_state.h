@@ -36,6 +36,7 @@ struct loop_state : loop_core {
   event_base& base;
   children roots;     // what was spawned, and main tasks
   bool runs = false;  // by eddy::loop
+  link_list closing;  // closing_stream: those that are being closed in the background
 
  private:
   static void resume_ready(engine::callback*, void* state);
@@ -51,6 +52,7 @@ struct loop_state : loop_core {
   void do_posted();
   void append(posted* newest) noexcept;
   void close_inbox() noexcept;
+  void end_closing() noexcept;  // stream_close.cpp
 
   const bool report_suspended_;
   bool stopping_ = false;

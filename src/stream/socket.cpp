@@ -118,18 +118,20 @@ const stream_kind socket_kind = {
 
 stream* make_socket_stream(loop& on, int fd, int options) {
   auto* s = memory::create<stream>();
-  if (s == nullptr) return nullptr;
-  if (open_stream(*s, on, socket_kind, options) != 0) {
-    memory::destroy(s);
-    return nullptr;
-  }
-  s->flushing.run = write_in_time;
-  s->reading.on_event = came_readable;
-  s->writing.on_event = came_writable;
-  watch(s->reading, fd, watch_read);
-  watch(s->writing, fd, watch_write);
-  if (fd >= 0) use_transfers(*s);
-  return s;
+  if (s == nullptr || open_socket_stream(*s, on, fd, options) == 0) return s;
+  memory::destroy(s);
+  return nullptr;
+}
+
+int open_socket_stream(stream& s, loop& on, int fd, int options) {
+  if (const int error = open_stream(s, on, socket_kind, options)) return error;
+  s.flushing.run = write_in_time;
+  s.reading.on_event = came_readable;
+  s.writing.on_event = came_writable;
+  watch(s.reading, fd, watch_read);
+  watch(s.writing, fd, watch_write);
+  if (fd >= 0) use_transfers(s);
+  return 0;
 }
 
 int socket_of(const stream& s) { return s.reading.fd; }

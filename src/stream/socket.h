@@ -24,6 +24,8 @@ enum socket_state : std::uint8_t {
 
 // `fd` may be -1. Null when there is no memory.
 stream* make_socket_stream(loop& on, int fd, int options);
+// The same in memory of the caller's, which the stream releases at its end. 0 or an errno.
+int open_socket_stream(stream& s, loop& on, int fd, int options);
 
 // Locked by the caller.
 int socket_of(const stream& s);

@@ -50,6 +50,7 @@ enum suspension : std::uint8_t {
   by_lookup = 0x08,
   by_filter_watermark = 0x10,
   by_kernel = 0x20,  // it lacks memory for the moment
+  by_reader = 0x40,  // it has not come to what is there already
 };
 
 // Which kind of stream. Called with the stream locked; 0 or an errno where they give a number.

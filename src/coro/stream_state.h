@@ -1,0 +1,129 @@
+// What stands behind an eddy::stream: the engine's stream, who waits for it, and the piece of the
+// input that is being read.
+#pragma once
+
+#include <eddy/stream.hpp>
+
+#include "capi/bufferevent.h"
+#include "coro/loop_state.h"
+#include "stream/stream.h"
+
+namespace eddy::detail {
+
+struct closing_stream;
+
+struct chunk_access {
+  static chunk make(void* data, std::size_t size, engine::chain* memory) noexcept {
+    chunk c;
+    c.data_ = static_cast<char*>(data);
+    c.size_ = size;
+    c.memory_ = memory;
+    return c;
+  }
+  // With what is left of it.
+  static engine::chain* take(chunk& c) noexcept {
+    c.data_ = nullptr;
+    c.size_ = 0;
+    return static_cast<engine::chain*>(std::exchange(c.memory_, nullptr));
+  }
+};
+
+struct stream_state : stream_front {
+  enum flag : std::uint16_t {
+    is_attached = 0x01,    // to a loop
+    is_wrapped = 0x02,     // the engine's stream is a bufferevent of somebody else's
+    is_file = 0x04,        // read and written by plain calls, which do not wait
+    is_socket = 0x08,
+    reads = 0x10,          // reading is enabled
+    has_ended = 0x20,      // nothing more comes
+    has_written = 0x40,
+    is_shut = 0x80,        // nothing more can be written
+    was_blocking = 0x100,  // and is to be so again
+  };
+
+  static stream_state& of(stream_front& f) noexcept { return static_cast<stream_state&>(f); }
+  static stream_state* of(const stream& s) noexcept {
+    return static_cast<stream_state*>(s.state_);
+  }
+
+  // --- life (stream.cpp) ---
+  static stream_state* open(int fd) noexcept;  // null: no memory
+  // On that loop from now on. 0 or an errno.
+  int attach(loop_core& on) noexcept;
+  int descriptor() const noexcept;
+  bool is(flag f) const noexcept { return (flags & f) != 0; }
+  void set(flag f) noexcept { flags = static_cast<std::uint16_t>(flags | f); }
+  void clear(flag f) noexcept { flags = static_cast<std::uint16_t>(flags & ~f); }
+  // Those who wait end with that.
+  void end_waits(int error) noexcept;
+  void hand_back() noexcept;  // of one that is wrapped
+  void close() noexcept;
+  void abort() noexcept;
+  // The engine's stream goes, and this with it.
+  void release() noexcept;
+
+  // --- reading (stream_read.cpp) ---
+  std::size_t in_piece() const noexcept { return static_cast<std::size_t>(end - next); }
+  std::size_t received() const noexcept { return in_piece() + engine->in.bytes.size(); }
+  // The first piece of the input is the one that is being read. False when there is none.
+  bool next_piece() noexcept;
+  // What is left of the piece goes back into the input.
+  void put_piece_back() noexcept;
+  void drop_piece() noexcept;
+  std::size_t take(char* to, std::size_t size) noexcept;
+  void want_more() noexcept;
+  void restart_read_timeout() noexcept;
+  void limit_read_ahead() noexcept;
+  void made_room() noexcept;
+  bool fill_from_file() noexcept;
+  bool at_end() const noexcept { return is(has_ended) || read_error != 0; }
+
+  // --- writing (stream_write.cpp) ---
+  std::size_t room() const noexcept {
+    const std::size_t size = engine->out.bytes.size();
+    return size < high ? high - size : 0;
+  }
+  // 0 or an errno.
+  int add(const void* data, std::size_t size) noexcept;
+  int added(std::size_t size) noexcept;
+  int write_to_file() noexcept;
+  void watch_output() noexcept;
+  void fail_writers(int error) noexcept;
+
+  // --- what the engine tells ---
+  static void came(engine::stream*, void* self);
+  static void went(engine::stream*, void* self);
+  static void happened(engine::stream*, short what, void* self);
+  void retry_reader() noexcept;
+  void resume_reader() noexcept;
+
+  engine::stream* engine = nullptr;
+  engine::chain* piece = nullptr;  // where `next` and `end` point to
+  read_operation* reader = nullptr;
+  link_list writers;  // leaf::queue_link, in their order
+  loop_state* on = nullptr;
+  bool* gone = nullptr;  // told when this is destroyed
+  closing_stream* closing = nullptr;
+  unsigned read_ahead = 64 << 10;
+  unsigned low = 256 << 10;
+  unsigned high = 1 << 20;
+  int read_error = 0;
+  int write_error = 0;
+  std::uint16_t flags = 0;
+};
+
+// One block, which the engine's stream releases.
+struct own_stream {
+  engine::stream engine;
+  stream_state state;
+};
+
+// What a bufferevent had before.
+struct wrapped_stream : stream_state {
+  engine::stream_data_function on_read, on_write;
+  engine::stream_event_function on_event;
+  void* argument;
+  engine::watermark read_mark, write_mark;
+};
+
+}  // namespace eddy::detail

@@ -1,0 +1,174 @@
+// Writing: into the output as far as there is room, or waiting for it.
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "buffer/descriptor_io.h"
+#include "coro/stream_state.h"
+
+namespace eddy::detail {
+namespace {
+
+const char* const tried_by_kind[] = {"write to", "write to", "write to", "flush",
+                                     "shut down writing to"};
+
+}  // namespace
+
+int stream_state::add(const void* data, std::size_t size) noexcept {
+  if (const int error = engine->out.bytes.add(data, size)) return error;
+  return added(size);
+}
+
+int stream_state::added(std::size_t size) noexcept {
+  set(has_written);
+  if (is(is_file))
+    write_error = write_to_file();
+  else
+    engine->out.changed(size, 0);
+  return write_error;
+}
+
+int stream_state::write_to_file() noexcept {
+  engine::buffer& out = engine->out.bytes;
+  while (!out.empty()) {
+    const ssize_t sent = engine::write_from(out, descriptor(), engine::buffer::all);
+    if (sent < 0 && sent != -EINTR) return static_cast<int>(-sent);
+    if (sent > 0) out.drain(static_cast<std::size_t>(sent));
+  }
+  return 0;
+}
+
+bool write_operation::add_bytes(stream_state& s) noexcept {
+  const std::size_t part = std::min(size_ - done_, s.room());
+  if (part != 0) end_with(s.add(data_ + done_, part));
+  done_ += part;
+  return done_ == size_ || outcome_ != 0;
+}
+
+bool write_operation::add_pieces(stream_state& s) noexcept {
+  for (; size_ != 0; --size_, done_ = 0) {
+    const auto& piece = *reinterpret_cast<const byte_view*>(data_);
+    const std::size_t part = std::min(piece.size() - done_, s.room());
+    if (part != 0) end_with(s.add(piece.data() + done_, part));
+    if (outcome_ != 0) return true;
+    done_ += part;
+    if (done_ != piece.size()) return false;
+    data_ += sizeof(byte_view);
+  }
+  return true;
+}
+
+bool write_operation::add_chunk(stream_state& s) noexcept {
+  if (s.room() == 0) return false;
+  auto& c = *reinterpret_cast<chunk*>(const_cast<char*>(data_));
+  const std::size_t size = c.size();
+  engine::chain* memory = chunk_access::take(c);
+  if (memory == nullptr) return true;
+  // (What stood before the chunk's first byte was read otherwise.)
+  if (memory->size > size) memory->drop_front(memory->size - size);
+  s.engine->out.bytes.put_behind(memory);
+  end_with(s.added(size));
+  return true;
+}
+
+bool write_operation::attempt(stream_state& s) noexcept {
+  switch (what_) {
+    case kind::bytes:
+      return add_bytes(s);
+    case kind::pieces:
+      return add_pieces(s);
+    case kind::chunk:
+      return add_chunk(s);
+    case kind::flush:
+      return s.engine->out.bytes.empty();
+    case kind::shutdown:
+      break;
+  }
+  if (!s.engine->out.bytes.empty()) return false;
+  if (s.is(stream_state::is_socket) && ::shutdown(s.descriptor(), SHUT_WR) != 0)
+    end_with(errno);
+  s.set(stream_state::is_shut);
+  return true;
+}
+
+bool write_operation::begin(const awaiting& a) noexcept {
+  end_with(EBADF);
+  if (stream_ == nullptr) return false;
+  stream_state& s = stream_state::of(*stream_);
+  fd_ = s.descriptor();
+  end_with(a.in->stop->requested() ? ECANCELED : s.attach(*a.in->core));
+  if (outcome_ != 0) return false;
+  const engine::stream_guard guard(*s.engine);
+  end_with(s.write_error == 0 && s.is(stream_state::is_shut) ? EPIPE : s.write_error);
+  if (outcome_ != 0 || (s.writers.empty() && attempt(s))) return false;
+  (void)wait(a);
+  waits_ = true;
+  s.writers.push_back(static_cast<queue_link&>(*this));
+  s.watch_output();
+  return true;
+}
+
+void write_operation::stop(stoppable& stopped) noexcept {
+  auto& w = static_cast<write_operation&>(stopped);
+  stream_state& s = stream_state::of(*w.stream_);
+  const engine::stream_guard guard(*s.engine);
+  w.end_with(ECANCELED);
+  w.waits_ = false;
+  w.queue_link::unlink();
+  w.wake();
+  s.watch_output();
+}
+
+void write_operation::forget() noexcept {
+  stream_state& s = stream_state::of(*stream_);
+  queue_link::unlink();
+  stoppable::unlink_if_linked();
+  s.watch_output();
+}
+
+error write_operation::failure() const noexcept {
+  return error::of_errno(outcome_, tried_by_kind[static_cast<int>(what_)], fd_);
+}
+
+// The first that waits says when to be told.
+void stream_state::watch_output() noexcept {
+  if (writers.empty()) {
+    engine->on_write = nullptr;
+    engine->write_mark = {};
+    return;
+  }
+  const auto& first = static_cast<write_operation&>(leaf::of(*writers.front()));
+  const bool to_the_end = first.what_ == write_operation::kind::flush ||
+                          first.what_ == write_operation::kind::shutdown;
+  engine->on_write = went;
+  engine->write_mark.low = to_the_end ? 0 : std::min(low, high - 1);
+}
+
+void stream_state::went(engine::stream*, void* self) {
+  auto& s = *static_cast<stream_state*>(self);
+  while (!s.writers.empty()) {
+    auto& w = static_cast<write_operation&>(leaf::of(*s.writers.front()));
+    if (s.write_error != 0) return s.fail_writers(s.write_error);
+    if (!w.attempt(s)) break;
+    w.waits_ = false;
+    w.queue_link::unlink();
+    w.wake();
+  }
+  s.watch_output();
+}
+
+// For good.
+void stream_state::fail_writers(int error) noexcept {
+  if (write_error == 0) write_error = error;
+  while (!writers.empty()) {
+    auto& w = static_cast<write_operation&>(leaf::of(*writers.front()));
+    w.end_with(error);
+    w.waits_ = false;
+    w.queue_link::unlink();
+    w.wake();
+  }
+  if (engine != nullptr) watch_output();
+}
+
+}  // namespace eddy::detail
