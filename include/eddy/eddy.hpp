@@ -1,6 +1,7 @@
 // eddy/eddy.hpp - all of the coroutine face.
 #pragma once
 
+#include <eddy/address.hpp>
 #include <eddy/async_generator.hpp>
 #include <eddy/backends.hpp>
 #include <eddy/cancellation.hpp>
