@@ -17,8 +17,8 @@ namespace eddy {
 namespace detail {
 
 template <class T>
-concept byte_like =
-    std::same_as<std::remove_cv_t<T>, char> || std::same_as<std::remove_cv_t<T>, unsigned char> ||
+concept byte_like = std::same_as < std::remove_cv_t<T>,
+char > || std::same_as<std::remove_cv_t<T>, unsigned char> ||
     std::same_as<std::remove_cv_t<T>, std::byte>;
 
 // Arrays of char are texts, whose size is not that of the array.
@@ -38,8 +38,8 @@ class byte_view {
   byte_view(const void* data, std::size_t size) noexcept
       : data_(static_cast<const char*>(data)), size_(size) {}
   template <class R>
-  requires(detail::has_bytes<R> && !std::same_as<R, byte_view>) byte_view(const R& r) noexcept
-      : byte_view(static_cast<const void*>(r.data()), r.size()) {}
+  requires(detail::has_bytes<R> && !std::same_as<R, byte_view>) byte_view(const R& r)
+  noexcept : byte_view(static_cast<const void*>(r.data()), r.size()) {}
 
   constexpr const char* data() const noexcept { return data_; }
   constexpr std::size_t size() const noexcept { return size_; }

@@ -19,9 +19,9 @@
 //
 // Writing. `write` copies into the output and returns at once, as long as less than `high` bytes
 // wait there; then it waits until fewer than `low` do. So a peer that does not read makes its
-// writer wait, and no more than `high` bytes are ever kept for it. That a write succeeded means that
-// the bytes are on their way, not that they arrived; what goes wrong later fails the next write, or
-// `flush`. There is no SIGPIPE.
+// writer wait, and no more than `high` bytes are ever kept for it. That a write succeeded means
+// that the bytes are on their way, not that they arrived; what goes wrong later fails the next
+// write, or `flush`. There is no SIGPIPE.
 //
 // One coroutine reads at a time; another one fails with device_or_resource_busy. Any number may
 // write: what each writes stays in one piece, unless it is cancelled halfway.
@@ -41,6 +41,11 @@
 struct bufferevent;
 
 namespace eddy {
+
+namespace detail {
+// Of a socket that does not block. Throws, and has closed it then, when there is no memory.
+EDDY_API stream_front* front_of_socket(int fd);
+}  // namespace detail
 
 class stream {
  public:
@@ -99,8 +104,8 @@ class stream {
   write_chunk_operation write(chunk c) noexcept { return {state_, std::move(c)}; }
   // Several pieces, one behind the other, as one: write(head, body, "\r\n").
   template <class... Pieces>
-  requires(sizeof...(Pieces) > 1) write_pieces_operation<sizeof...(Pieces)> write(
-      const Pieces&... pieces)
+  requires(sizeof...(Pieces) >
+           1) write_pieces_operation<sizeof...(Pieces)> write(const Pieces&... pieces)
   noexcept { return write_pieces_operation<sizeof...(Pieces)>(state_, pieces...); }
   write_bytes_operation writev(std::span<const byte_view> pieces) noexcept {
     return {state_, pieces};

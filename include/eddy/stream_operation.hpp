@@ -135,31 +135,29 @@ class write_operation : public leaf {
 
 class [[nodiscard("a read does nothing until it is awaited")]] read_some_operation
     : public awaitable<read_some_operation>,
-      public detail::read_operation {
- public:
-  read_some_operation(detail::stream_front* s, std::span<char> to) noexcept
-      : read_operation(s, kind::some, to.data(), to.size()) {}
+      public detail::read_operation{
+        public : read_some_operation(detail::stream_front * s, std::span<char> to) noexcept :
+            read_operation(s, kind::some, to.data(), to.size()){}
 
-  result<std::size_t> await_result() const noexcept {
-    if (outcome_ != 0) [[unlikely]]
-      return failure();
-    return size_;
-  }
-};
+        result<std::size_t>
+            await_result() const noexcept {if (outcome_ != 0) [[unlikely]] return failure();
+return size_;
+}  // namespace eddy
+}
+;
 
 class [[nodiscard("a read does nothing until it is awaited")]] read_exactly_operation
     : public awaitable<read_exactly_operation>,
-      public detail::read_operation {
- public:
-  read_exactly_operation(detail::stream_front* s, std::span<char> to) noexcept
-      : read_operation(s, kind::exactly, to.data(), to.size()) {}
+      public detail::read_operation{
+        public : read_exactly_operation(detail::stream_front * s, std::span<char> to) noexcept :
+            read_operation(s, kind::exactly, to.data(), to.size()){}
 
-  result<bool> await_result() const noexcept {
-    if (outcome_ != 0) [[unlikely]]
-      return failure();
-    return size_ == progress_;
-  }
-};
+        result<bool>
+            await_result() const noexcept {if (outcome_ != 0) [[unlikely]] return failure();
+return size_ == progress_;
+}
+}
+;
 
 class [[nodiscard("a read does nothing until it is awaited")]] read_until_operation
     : public awaitable<read_until_operation>,
@@ -167,7 +165,7 @@ class [[nodiscard("a read does nothing until it is awaited")]] read_until_operat
  public:
   using found = std::optional<std::span<char>>;
 
-  read_until_operation(detail::stream_front* s, std::string_view delimiter,
+  read_until_operation(detail::stream_front * s, std::string_view delimiter,
                        std::size_t limit) noexcept
       : read_operation(s, kind::until, delimiter.data(), limit, delimiter.size()) {}
 
@@ -232,9 +230,9 @@ class [[nodiscard("a write does nothing until it is awaited")]] write_bytes_oper
     : public awaitable<write_bytes_operation>,
       public detail::write_operation {
  public:
-  write_bytes_operation(detail::stream_front* s, byte_view bytes) noexcept
+  write_bytes_operation(detail::stream_front * s, byte_view bytes) noexcept
       : write_operation(s, kind::bytes, bytes.data(), bytes.size()) {}
-  write_bytes_operation(detail::stream_front* s, std::span<const byte_view> pieces) noexcept
+  write_bytes_operation(detail::stream_front * s, std::span<const byte_view> pieces) noexcept
       : write_operation(s, kind::pieces, pieces.data(), pieces.size()) {}
   using write_operation::await_resume;
 };
@@ -262,7 +260,7 @@ class [[nodiscard("a write does nothing until it is awaited")]] write_chunk_oper
     : public awaitable<write_chunk_operation>,
       public detail::write_operation {
  public:
-  write_chunk_operation(detail::stream_front* s, chunk && c) noexcept
+  write_chunk_operation(detail::stream_front * s, chunk && c) noexcept
       : write_operation(s, kind::chunk, nullptr, 0), chunk_(std::move(c)) {}
   write_chunk_operation(write_chunk_operation && o) noexcept
       : write_operation(o), chunk_(std::move(o.chunk_)) {}
@@ -282,7 +280,7 @@ class [[nodiscard("a flush does nothing until it is awaited")]] flush_operation
     : public awaitable<flush_operation>,
       public detail::write_operation {
  public:
-  flush_operation(detail::stream_front* s, bool then_shut_down) noexcept
+  flush_operation(detail::stream_front * s, bool then_shut_down) noexcept
       : write_operation(s, then_shut_down ? kind::shutdown : kind::flush, nullptr, 0) {}
   using write_operation::await_resume;
 };

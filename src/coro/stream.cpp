@@ -18,9 +18,7 @@ namespace eddy {
 namespace detail {
 namespace {
 
-own_stream& whole_of(stream_state& s) noexcept {
-  return *reinterpret_cast<own_stream*>(s.engine);
-}
+own_stream& whole_of(stream_state& s) noexcept { return *reinterpret_cast<own_stream*>(s.engine); }
 
 // How it is to be read and written.
 std::uint16_t prepare(int fd) noexcept {
@@ -42,15 +40,19 @@ void make_blocking(int fd) noexcept {
 
 }  // namespace
 
-stream_state* stream_state::open(int fd) noexcept {
-  auto* whole = engine::memory::create<own_stream>();
-  if (whole == nullptr) return nullptr;
-  stream_state& s = whole->state;
-  s.engine = &whole->engine;
-  s.engine->reading.fd = fd;
-  s.flags = prepare(fd);
-  return &s;
+stream_state* stream_state::open(int fd, std::uint16_t flags) {
+  if (auto* whole = engine::memory::create<own_stream>()) {
+    stream_state& s = whole->state;
+    s.engine = &whole->engine;
+    s.engine->reading.fd = fd;
+    s.flags = flags;
+    return &s;
+  }
+  (void)engine::sys::close(fd);
+  error::of_errno(ENOMEM, "make a stream of", fd).raise();
 }
+
+stream_front* front_of_socket(int fd) { return stream_state::open(fd, stream_state::is_socket); }
 
 int stream_state::attach(loop_core& core) noexcept {
   if (is(is_attached)) [[likely]]
@@ -113,11 +115,7 @@ void stream_state::abort() noexcept {
 
 using detail::stream_state;
 
-stream::stream(int fd) : state_(stream_state::open(fd)) {
-  if (state_ != nullptr) return;
-  (void)engine::sys::close(fd);
-  error::of_errno(ENOMEM, "make a stream of", fd).raise();
-}
+stream::stream(int fd) : state_(stream_state::open(fd, detail::prepare(fd))) {}
 
 stream stream::wrap(bufferevent* b) {
   engine::stream& s = engine::capi::to_stream(b);

@@ -316,9 +316,7 @@ void stream_state::happened(engine::stream*, short what, void* self) {
 
 }  // namespace detail
 
-void chunk::release() noexcept {
-  engine::release_chain(static_cast<engine::chain*>(memory_));
-}
+void chunk::release() noexcept { engine::release_chain(static_cast<engine::chain*>(memory_)); }
 
 chunk read_buffer_operation::take() noexcept {
   auto* memory = static_cast<engine::chain*>(std::exchange(memory_, nullptr));

@@ -30,24 +30,23 @@ struct chunk_access {
 
 struct stream_state : stream_front {
   enum flag : std::uint16_t {
-    is_attached = 0x01,    // to a loop
-    is_wrapped = 0x02,     // the engine's stream is a bufferevent of somebody else's
-    is_file = 0x04,        // read and written by plain calls, which do not wait
+    is_attached = 0x01,  // to a loop
+    is_wrapped = 0x02,   // the engine's stream is a bufferevent of somebody else's
+    is_file = 0x04,      // read and written by plain calls, which do not wait
     is_socket = 0x08,
-    reads = 0x10,          // reading is enabled
-    has_ended = 0x20,      // nothing more comes
+    reads = 0x10,      // reading is enabled
+    has_ended = 0x20,  // nothing more comes
     has_written = 0x40,
     is_shut = 0x80,        // nothing more can be written
     was_blocking = 0x100,  // and is to be so again
   };
 
   static stream_state& of(stream_front& f) noexcept { return static_cast<stream_state&>(f); }
-  static stream_state* of(const stream& s) noexcept {
-    return static_cast<stream_state*>(s.state_);
-  }
+  static stream_state* of(const stream& s) noexcept { return static_cast<stream_state*>(s.state_); }
 
   // --- life (stream.cpp) ---
-  static stream_state* open(int fd) noexcept;  // null: no memory
+  // The descriptor is closed when this throws.
+  static stream_state* open(int fd, std::uint16_t flags);
   // On that loop from now on. 0 or an errno.
   int attach(loop_core& on) noexcept;
   int descriptor() const noexcept;

@@ -86,8 +86,7 @@ bool write_operation::attempt(stream_state& s) noexcept {
       break;
   }
   if (!s.engine->out.bytes.empty()) return false;
-  if (s.is(stream_state::is_socket) && ::shutdown(s.descriptor(), SHUT_WR) != 0)
-    end_with(errno);
+  if (s.is(stream_state::is_socket) && ::shutdown(s.descriptor(), SHUT_WR) != 0) end_with(errno);
   s.set(stream_state::is_shut);
   return true;
 }
@@ -139,8 +138,8 @@ void stream_state::watch_output() noexcept {
     return;
   }
   const auto& first = static_cast<write_operation&>(leaf::of(*writers.front()));
-  const bool to_the_end = first.what_ == write_operation::kind::flush ||
-                          first.what_ == write_operation::kind::shutdown;
+  const bool to_the_end =
+      first.what_ == write_operation::kind::flush || first.what_ == write_operation::kind::shutdown;
   engine->on_write = went;
   engine->write_mark.low = to_the_end ? 0 : std::min(low, high - 1);
 }

@@ -1,15 +1,15 @@
 // Addresses: as texts and back.
-#include <eddy/address.hpp>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <eddy/address.hpp>
 
 namespace eddy::test {
 namespace {
 
 TEST(addresses, what_is_parsed_is_printed_the_same) {
-  for (const char* text :
-       {"127.0.0.1:80", "0.0.0.0:0", "255.255.255.255:65535", "[::1]:8080", "[::]:0",
-        "[2001:db8::1]:443", "[fe80::1%lo]:1", "unix:/run/some.socket", "unix:@abstract", "unix:"}) {
+  for (const char* text : {"127.0.0.1:80", "0.0.0.0:0", "255.255.255.255:65535", "[::1]:8080",
+                           "[::]:0", "[2001:db8::1]:443", "[fe80::1%lo]:1", "unix:/run/some.socket",
+                           "unix:@abstract", "unix:"}) {
     const auto a = address::parse(text);
     ASSERT_TRUE(a) << text;
     EXPECT_EQ(a->to_string(), text);
@@ -19,9 +19,9 @@ TEST(addresses, what_is_parsed_is_printed_the_same) {
 
 TEST(addresses, what_is_none_is_refused) {
   for (const char* text :
-       {"", ":", "80", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:-1",
-        "127.0.0.1: 1", "127.0.0.1:1x", "127.1:80", "256.0.0.1:80", "localhost:80", "::1:80",
-        "[::1]", "[::1]80", "[127.0.0.1]:80", "[fe80::1%nosuchzone]:1", "[]:1"})
+       {"", ":", "80", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:-1", "127.0.0.1: 1",
+        "127.0.0.1:1x", "127.1:80", "256.0.0.1:80", "localhost:80", "::1:80", "[::1]", "[::1]80",
+        "[127.0.0.1]:80", "[fe80::1%nosuchzone]:1", "[]:1"})
     EXPECT_FALSE(address::parse(text)) << text;
 }
 

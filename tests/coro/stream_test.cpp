@@ -1,9 +1,9 @@
 // Streams: what reads give, what writes do, on every backend.
-#include <eddy/stream.hpp>
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <eddy/stream.hpp>
 
 #include <cstdlib>
 #include <string>

@@ -31,8 +31,7 @@ struct stream_ends {
     if (a >= 0) ::close(take_a());
   }
   void send(std::string_view text) const {
-    EXPECT_EQ(::send(a, text.data(), text.size(), MSG_NOSIGNAL),
-              static_cast<ssize_t>(text.size()));
+    EXPECT_EQ(::send(a, text.data(), text.size(), MSG_NOSIGNAL), static_cast<ssize_t>(text.size()));
   }
 };
 
