@@ -71,8 +71,7 @@ class [[nodiscard("nothing is accepted until it is awaited")]] accept_operation
       detail::accept_operation {
  public:
   using value_type = Stream;
-  explicit accept_operation(detail::listener_state * l) noexcept
-      : detail::accept_operation(l) {}
+  explicit accept_operation(detail::listener_state * l) noexcept : detail::accept_operation(l) {}
 
   using detail::accept_operation::begin;
   result<Stream> await_result() {

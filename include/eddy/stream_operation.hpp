@@ -17,10 +17,13 @@ namespace eddy {
 
 namespace detail {
 
-// The part of a stream that the headers touch: the piece that is being read, what is left of it.
+// The part of a stream that the headers touch: the piece that is being read, what is left of it;
+// and room in the output of this turn, what is left of that.
 struct stream_front {
   char* next = nullptr;
   char* end = nullptr;
+  char* room = nullptr;
+  char* room_end = nullptr;
 };
 struct stream_state;
 
@@ -127,7 +130,11 @@ class write_operation : public leaf {
   std::size_t done_ = 0;  // of a piece
   int fd_ = -1;
   short outcome_ = 0;
+
+ protected:
   kind what_ : 7;
+
+ private:
   bool waits_ : 1 = false;
 };
 
@@ -234,7 +241,23 @@ class [[nodiscard("a write does nothing until it is awaited")]] write_bytes_oper
       : write_operation(s, kind::bytes, bytes.data(), bytes.size()) {}
   write_bytes_operation(detail::stream_front * s, std::span<const byte_view> pieces) noexcept
       : write_operation(s, kind::pieces, pieces.data(), pieces.size()) {}
+
+  bool begin(const awaiting& a) noexcept {
+    if (what_ == kind::bytes && !a.in->stop->requested() && fits()) [[likely]]
+      return false;
+    return write_operation::begin(a);
+  }
   using write_operation::await_resume;
+
+ private:
+  bool fits() noexcept {
+    if (stream_ == nullptr) return false;
+    // (Of no bytes: not even if there is room for none.)
+    if (size_ - 1 >= static_cast<std::size_t>(stream_->room_end - stream_->room)) return false;
+    std::memcpy(stream_->room, data_, size_);
+    stream_->room += size_;
+    return true;
+  }
 };
 
 template <std::size_t Count>

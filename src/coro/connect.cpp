@@ -1,11 +1,11 @@
 // Connecting: to one address, or to the addresses of a name, several at a time (RFC 8305).
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <eddy/operation.hpp>
 #include <eddy/scope.hpp>
 #include <eddy/tcp.hpp>
 #include <eddy/unix.hpp>
 #include <eddy/with_timeout.hpp>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 
 #include <cerrno>
 #include <optional>
@@ -64,8 +64,7 @@ task<owned_fd> connect_one(address to, connect_options options) {
 // IPv6 and IPv4 in turn, beginning with what comes first, each in its order.
 std::vector<address> interleaved(const std::vector<address>& all) {
   std::vector<address> firsts, others, mixed;
-  for (const address& a : all)
-    (a.family() == all.front().family() ? firsts : others).push_back(a);
+  for (const address& a : all) (a.family() == all.front().family() ? firsts : others).push_back(a);
   for (std::size_t i = 0; i < firsts.size() || i < others.size(); ++i) {
     if (i < firsts.size()) mixed.push_back(firsts[i]);
     if (i < others.size()) mixed.push_back(others[i]);
@@ -177,7 +176,8 @@ void tcp_stream::set_nodelay(bool on) { set_option(IPPROTO_TCP, TCP_NODELAY, on)
 
 void tcp_stream::set_keepalive(std::chrono::seconds idle) {
   if (idle.count() > 0)
-    set_option(IPPROTO_TCP, TCP_KEEPIDLE, static_cast<int>(std::min<long long>(idle.count(), 32767)));
+    set_option(IPPROTO_TCP, TCP_KEEPIDLE,
+               static_cast<int>(std::min<long long>(idle.count(), 32767)));
   set_option(SOL_SOCKET, SO_KEEPALIVE, idle.count() > 0);
 }
 

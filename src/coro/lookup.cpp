@@ -1,7 +1,7 @@
 #include "coro/lookup.h"
 
-#include <eddy/tcp.hpp>
 #include <netdb.h>
+#include <eddy/tcp.hpp>
 
 #include <cerrno>
 

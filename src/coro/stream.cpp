@@ -54,22 +54,20 @@ stream_state* stream_state::open(int fd, std::uint16_t flags) {
 
 stream_front* front_of_socket(int fd) { return stream_state::open(fd, stream_state::is_socket); }
 
-int stream_state::attach(loop_core& core) noexcept {
-  if (is(is_attached)) [[likely]]
-    return on == &core ? 0 : EPERM;
+int stream_state::attach_first(loop_core& core) noexcept {
   auto& loop = static_cast<loop_state&>(core);
   const int error =
       engine::open_socket_stream(*engine, loop.base, descriptor(), engine::close_on_free);
   if (error != 0) return error;
   on = &loop;
   set(is_attached);
+  engine->flushing.run = send_in_time;
   engine::set_callbacks(*engine, came, nullptr, happened, this);
   return 0;
 }
 
-int stream_state::descriptor() const noexcept {
-  if (is(is_wrapped)) return bufferevent_getfd(engine::capi::to_bufferevent(engine));
-  return engine->reading.fd;
+int stream_state::descriptor_below() const noexcept {
+  return bufferevent_getfd(engine::capi::to_bufferevent(engine));
 }
 
 void stream_state::end_waits(int error) noexcept {
@@ -188,7 +186,9 @@ void stream::set_write_limits(unsigned low, unsigned high) noexcept {
 
 std::size_t stream::unsent() const noexcept {
   auto* s = stream_state::of(*this);
-  return s != nullptr ? s->engine->out.bytes.size() : 0;
+  if (s == nullptr) return 0;
+  s->close_room();
+  return s->engine->out.bytes.size();
 }
 
 void stream::set_option(int level, int name, int value) {

@@ -277,6 +277,7 @@ void stream_state::resume_reader() noexcept {
     return;
   }
   gone = outer;
+  close_room();
   limit_read_ahead();
 }
 

@@ -4,6 +4,8 @@
 
 #include <eddy/stream.hpp>
 
+#include <cerrno>
+
 #include "capi/bufferevent.h"
 #include "coro/loop_state.h"
 #include "stream/stream.h"
@@ -48,8 +50,16 @@ struct stream_state : stream_front {
   // The descriptor is closed when this throws.
   static stream_state* open(int fd, std::uint16_t flags);
   // On that loop from now on. 0 or an errno.
-  int attach(loop_core& on) noexcept;
-  int descriptor() const noexcept;
+  int attach(loop_core& core) noexcept {
+    if (!is(is_attached)) [[unlikely]]
+      return attach_first(core);
+    return on == &core ? 0 : EPERM;
+  }
+  int attach_first(loop_core& core) noexcept;
+  int descriptor() const noexcept {
+    return is(is_wrapped) ? descriptor_below() : engine->reading.fd;
+  }
+  int descriptor_below() const noexcept;
   bool is(flag f) const noexcept { return (flags & f) != 0; }
   void set(flag f) noexcept { flags = static_cast<std::uint16_t>(flags | f); }
   void clear(flag f) noexcept { flags = static_cast<std::uint16_t>(flags & ~f); }
@@ -78,10 +88,15 @@ struct stream_state : stream_front {
   bool at_end() const noexcept { return is(has_ended) || read_error != 0; }
 
   // --- writing (stream_write.cpp) ---
-  std::size_t room() const noexcept {
+  std::size_t may_be_added() const noexcept {
     const std::size_t size = engine->out.bytes.size();
     return size < high ? high - size : 0;
   }
+  // Room for more of this turn, which the headers fill; then it is a part of the output. There is
+  // such only while the output is going to be looked at, before the wait at the latest.
+  void open_room() noexcept;
+  void close_room() noexcept;
+  static void send_in_time(engine::pre_wait_work* work);
   // 0 or an errno.
   int add(const void* data, std::size_t size) noexcept;
   int added(std::size_t size) noexcept;
@@ -101,8 +116,10 @@ struct stream_state : stream_front {
   read_operation* reader = nullptr;
   link_list writers;  // leaf::queue_link, in their order
   loop_state* on = nullptr;
+  char* room_begin = nullptr;
   bool* gone = nullptr;  // told when this is destroyed
   closing_stream* closing = nullptr;
+  unsigned usual_output = 0;  // how much the last turn wrote
   unsigned read_ahead = 64 << 10;
   unsigned low = 256 << 10;
   unsigned high = 1 << 20;

@@ -6,6 +6,7 @@
 
 #include "buffer/descriptor_io.h"
 #include "coro/stream_state.h"
+#include "stream/socket_io.h"
 
 namespace eddy::detail {
 namespace {
@@ -13,11 +14,47 @@ namespace {
 const char* const tried_by_kind[] = {"write to", "write to", "write to", "flush",
                                      "shut down writing to"};
 
+constexpr std::size_t least_room = 256, most_usual = 8 << 10;
+
 }  // namespace
 
+void stream_state::open_room() noexcept {
+  iovec place;
+  const std::size_t most = may_be_added();
+  if (most < least_room || engine->out.bytes.reserve(least_room, &place, 1) != 1) return;
+  room = room_begin = static_cast<char*>(place.iov_base);
+  room_end = room + std::min(place.iov_len, most);
+}
+
+void stream_state::close_room() noexcept {
+  if (room == nullptr) return;
+  const iovec used{room_begin, static_cast<std::size_t>(room - room_begin)};
+  room = room_end = nullptr;
+  if (used.iov_len == 0) return;
+  (void)engine->out.bytes.commit(&used, 1);
+  engine->out.changed(used.iov_len, 0);
+}
+
+void stream_state::send_in_time(engine::pre_wait_work* work) {
+  engine::stream& e = engine::stream_of(work);
+  stream_state& s = reinterpret_cast<own_stream*>(&e)->state;
+  s.close_room();
+  s.usual_output = static_cast<unsigned>(std::min(e.out.bytes.size(), most_usual));
+  e.owner->forget_before_wait(work);
+  engine::write_in_time(work);
+}
+
+// The first of a turn goes into as much memory as the last turn's output took, and when another
+// follows, room is opened for those behind it.
 int stream_state::add(const void* data, std::size_t size) noexcept {
-  if (const int error = engine->out.bytes.add(data, size)) return error;
-  return added(size);
+  close_room();
+  engine::buffer& out = engine->out.bytes;
+  const bool is_first = out.empty();
+  if (is_first && usual_output > size) (void)out.expand(usual_output);
+  if (const int error = out.add(data, size)) return error;
+  const int error = added(size);
+  if (error == 0 && !is_first && !is(is_wrapped) && !is(is_file)) open_room();
+  return error;
 }
 
 int stream_state::added(std::size_t size) noexcept {
@@ -40,7 +77,7 @@ int stream_state::write_to_file() noexcept {
 }
 
 bool write_operation::add_bytes(stream_state& s) noexcept {
-  const std::size_t part = std::min(size_ - done_, s.room());
+  const std::size_t part = std::min(size_ - done_, s.may_be_added());
   if (part != 0) end_with(s.add(data_ + done_, part));
   done_ += part;
   return done_ == size_ || outcome_ != 0;
@@ -49,7 +86,7 @@ bool write_operation::add_bytes(stream_state& s) noexcept {
 bool write_operation::add_pieces(stream_state& s) noexcept {
   for (; size_ != 0; --size_, done_ = 0) {
     const auto& piece = *reinterpret_cast<const byte_view*>(data_);
-    const std::size_t part = std::min(piece.size() - done_, s.room());
+    const std::size_t part = std::min(piece.size() - done_, s.may_be_added());
     if (part != 0) end_with(s.add(piece.data() + done_, part));
     if (outcome_ != 0) return true;
     done_ += part;
@@ -60,7 +97,8 @@ bool write_operation::add_pieces(stream_state& s) noexcept {
 }
 
 bool write_operation::add_chunk(stream_state& s) noexcept {
-  if (s.room() == 0) return false;
+  s.close_room();
+  if (s.may_be_added() == 0) return false;
   auto& c = *reinterpret_cast<chunk*>(const_cast<char*>(data_));
   const std::size_t size = c.size();
   engine::chain* memory = chunk_access::take(c);
@@ -99,6 +137,7 @@ bool write_operation::begin(const awaiting& a) noexcept {
   end_with(a.in->stop->requested() ? ECANCELED : s.attach(*a.in->core));
   if (outcome_ != 0) return false;
   const engine::stream_guard guard(*s.engine);
+  s.close_room();
   end_with(s.write_error == 0 && s.is(stream_state::is_shut) ? EPIPE : s.write_error);
   if (outcome_ != 0 || (s.writers.empty() && attempt(s))) return false;
   (void)wait(a);
@@ -146,6 +185,7 @@ void stream_state::watch_output() noexcept {
 
 void stream_state::went(engine::stream*, void* self) {
   auto& s = *static_cast<stream_state*>(self);
+  s.close_room();
   while (!s.writers.empty()) {
     auto& w = static_cast<write_operation&>(leaf::of(*s.writers.front()));
     if (s.write_error != 0) return s.fail_writers(s.write_error);
@@ -154,11 +194,13 @@ void stream_state::went(engine::stream*, void* self) {
     w.queue_link::unlink();
     w.wake();
   }
+  s.close_room();
   s.watch_output();
 }
 
 // For good.
 void stream_state::fail_writers(int error) noexcept {
+  close_room();
   if (write_error == 0) write_error = error;
   while (!writers.empty()) {
     auto& w = static_cast<write_operation&>(leaf::of(*writers.front()));

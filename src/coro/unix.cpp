@@ -1,6 +1,6 @@
+#include <sys/socket.h>
 #include <eddy/operation.hpp>
 #include <eddy/unix.hpp>
-#include <sys/socket.h>
 
 #include <algorithm>
 #include <cerrno>

@@ -1,8 +1,8 @@
 // Connections of TCP: accepting, connecting, and what goes wrong with either.
-#include <eddy/tcp.hpp>
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <eddy/tcp.hpp>
 
 #include <netdb.h>
 #include <poll.h>
@@ -150,7 +150,8 @@ TEST_P(connections_awaited, the_next_address_is_tried_when_the_first_is_refused)
     co_await with_scope([&](scope& s) -> task<> {
       s.spawn(serve_all(listener, s));
       // An hour: who waits for it does not end.
-      tcp_stream me = co_await detail::connect_to_first(all_of(address::loopback_v6(first.port()), first, listener.local_address()),
+      tcp_stream me = co_await detail::connect_to_first(
+          all_of(address::loopback_v6(first.port()), first, listener.local_address()),
           {.attempt_delay = 1h});
       co_await me.write("a\n");
       EXPECT_EQ(text_of(co_await me.read_line()), "n\n");
@@ -170,7 +171,8 @@ TEST_P(connections_awaited, an_address_that_does_not_answer_is_overtaken) {
     co_await with_scope([&](scope& s) -> task<> {
       s.spawn(serve_all(listener, s));
       {
-        tcp_stream me = co_await detail::connect_to_first(all_of(first, first, listener.local_address()), {.attempt_delay = 1ms});
+        tcp_stream me = co_await detail::connect_to_first(
+            all_of(first, first, listener.local_address()), {.attempt_delay = 1ms});
         EXPECT_EQ(me.peer_address(), listener.local_address());
         // Those that lost are closed.
         EXPECT_LE(open_descriptors(), before + 12);

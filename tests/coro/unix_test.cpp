@@ -1,8 +1,8 @@
 // Unix sockets: descriptors and credentials; pipes and the standard output.
-#include <eddy/pipe.hpp>
-#include <eddy/unix.hpp>
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <eddy/pipe.hpp>
+#include <eddy/unix.hpp>
 
 #include <cstdlib>
 
