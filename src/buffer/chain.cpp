@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <new>
 
-#include "base/memory.h"
+#include "base/blocks.h"
 #include "buffer/kept_chains.h"
 
 namespace eddy::engine {
@@ -31,7 +31,7 @@ std::size_t block_for(std::size_t size) {
 void end_foreign(foreign_chain* c) {
   if (c->shown != nullptr) release_chain(c->shown);
   if (c->give_back != nullptr) c->give_back(c->memory, c->whole, c->context);
-  memory::release(c);
+  memory::release_block(c);
 }
 
 }  // namespace
@@ -39,7 +39,7 @@ void end_foreign(foreign_chain* c) {
 chain* make_chain(std::size_t size) {
   if (chain* c = take_kept_chain(size)) return c;
   const std::size_t block = block_for(size);
-  void* memory = block == 0 ? nullptr : memory::allocate(block);
+  void* memory = block == 0 ? nullptr : memory::allocate_block(block);
   if (memory == nullptr) return nullptr;
   chain* made = new (memory) chain;
   const auto behind = reinterpret_cast<std::uintptr_t>(made + 1);
@@ -52,8 +52,9 @@ chain* make_chain(std::size_t size) {
 chain* make_borrowed_chain(const void* data, std::size_t size,
                            void (*give_back)(const void*, std::size_t, void*), void* context,
                            const mapped_file* file) {
-  auto* made = memory::create<foreign_chain>();
-  if (made == nullptr) return nullptr;
+  void* block = memory::allocate_block(sizeof(foreign_chain));
+  if (block == nullptr) return nullptr;
+  auto* made = new (block) foreign_chain;
   made->begin = made->memory = static_cast<unsigned char*>(const_cast<void*>(data));
   made->size = made->whole = size;
   made->foreign = true;
@@ -64,8 +65,9 @@ chain* make_borrowed_chain(const void* data, std::size_t size,
 }
 
 foreign_chain* make_showing_chain(chain* of) {
-  auto* made = memory::create<foreign_chain>();
-  if (made == nullptr) return nullptr;
+  void* block = memory::allocate_block(sizeof(foreign_chain));
+  if (block == nullptr) return nullptr;
+  auto* made = new (block) foreign_chain;
   made->begin = made->memory = of->begin;
   made->size = of->size;
   made->foreign = true;
@@ -81,7 +83,7 @@ void release_chain(chain* c) {
   // Who is the only holder need not tell anybody: a locked instruction costs more than the rest.
   if (c->is_shared() && c->references.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
   if (c->foreign) return end_foreign(static_cast<foreign_chain*>(c));
-  if (!keep_chain(c)) memory::release(c);
+  if (!keep_chain(c)) memory::release_block(c);
 }
 
 void release_circle(chain* last) {

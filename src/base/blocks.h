@@ -1,0 +1,16 @@
+// Memory for what comes and goes with each message: blocks of up to 2 KiB.
+//
+// Each thread keeps some of those that were released on it, up to 16 KiB of each size, and so takes
+// no memory while it goes on as it did. Where the program chose its own functions (memory.h), or a
+// sanitizer is to see every use of what is not there any more, nothing is kept.
+#pragma once
+
+#include <cstddef>
+
+namespace eddy::engine::memory {
+
+// As `allocate` and `release`; a block of either may be released by the other. Any thread.
+void* allocate_block(std::size_t size);
+void release_block(void* block);
+
+}  // namespace eddy::engine::memory
