@@ -82,19 +82,23 @@ class read_operation : public leaf {
   void fail(stream_state& s, int error) noexcept;
 };
 
-class write_operation : public leaf {
+struct write_wait;
+
+// One that has to wait takes a little memory for it, unlike a read: nearly none has to, and so an
+// idle connection is smaller.
+class write_operation {
  public:
   enum class kind : unsigned char { bytes, pieces, chunk, flush, shutdown };
 
   // bytes: data and size; pieces: an array of byte_view.
   write_operation(stream_front* s, kind what, const void* data, std::size_t size) noexcept
-      : leaf(&stop), stream_(s), data_(static_cast<const char*>(data)), size_(size), what_(what) {}
+      : stream_(s), data_(static_cast<const char*>(data)), size_(size), what_(what) {}
   write_operation(const write_operation& o) noexcept
       : write_operation(o.stream_, o.what_, o.data_, o.size_) {}
   write_operation& operator=(const write_operation&) = delete;
   ~write_operation() {
-    if (waits_) [[unlikely]]
-      forget();
+    if (wait_ != nullptr) [[unlikely]]
+      end_wait();
   }
 
   EDDY_API bool begin(const awaiting& a) noexcept;
@@ -115,27 +119,23 @@ class write_operation : public leaf {
 
  private:
   friend struct stream_state;
-  EDDY_API static void stop(stoppable& s) noexcept;
-  EDDY_API void forget() noexcept;
+  friend struct write_wait;
+  EDDY_API void end_wait() noexcept;
   EDDY_API error failure() const noexcept;
 
-  // False while there is no room, or not all is gone.
-  bool attempt(stream_state& s) noexcept;
-  bool add_bytes(stream_state& s) noexcept;
-  bool add_pieces(stream_state& s) noexcept;
+  // False while there is no room, or not all is gone; `done`: of a piece.
+  bool attempt(stream_state& s, std::size_t& done) noexcept;
+  bool add_bytes(stream_state& s, std::size_t& done) noexcept;
+  bool add_pieces(stream_state& s, std::size_t& done) noexcept;
   bool add_chunk(stream_state& s) noexcept;
-
   void end_with(int error) noexcept { outcome_ = static_cast<short>(error); }
 
-  std::size_t done_ = 0;  // of a piece
+  write_wait* wait_ = nullptr;
   int fd_ = -1;
   short outcome_ = 0;
 
  protected:
-  kind what_ : 7;
-
- private:
-  bool waits_ : 1 = false;
+  kind what_;
 };
 
 }  // namespace detail

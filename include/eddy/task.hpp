@@ -121,6 +121,22 @@ inline constexpr bool is_task = false;
 template <class T>
 inline constexpr bool is_task<task<T>> = true;
 
+// An awaitable that stays where it is: GCC would copy the whole of it into the frame once more.
+template <class A>
+class awaited_in_place {
+ public:
+  explicit awaited_in_place(A& a) noexcept : of_(a) {}
+  bool await_ready() { return of_.await_ready(); }
+  template <class Promise>
+  auto await_suspend(std::coroutine_handle<Promise> h) {
+    return of_.await_suspend(h);
+  }
+  decltype(auto) await_resume() { return of_.await_resume(); }
+
+ private:
+  A& of_;
+};
+
 // What may stand behind co_await in a coroutine of eddy's.
 class coroutine_promise : public promise_base, public frame_memory {
  public:
@@ -128,15 +144,18 @@ class coroutine_promise : public promise_base, public frame_memory {
   final_step final_suspend() const noexcept { return {}; }
 
   template <class A>
-  A&& await_transform(A&& a,
-                      std::source_location where = std::source_location::current()) noexcept {
+  decltype(auto) await_transform(
+      A&& a, std::source_location where = std::source_location::current()) noexcept {
     static_assert(!(is_task<std::remove_cvref_t<A>> && std::is_lvalue_reference_v<A>),
                   "a task is awaited once: co_await std::move(t), or await the call itself");
     static_assert(is_task<std::remove_cvref_t<A>> || can_be_awaited<A>,
                   "this cannot be awaited: co_await takes a task, an operation of eddy, or "
                   "something else with await_ready, await_suspend and await_resume");
     where_ = where;
-    return static_cast<A&&>(a);
+    if constexpr (is_awaiter<A> && !has_member_co_await<A> && !has_free_co_await<A>)
+      return awaited_in_place<std::remove_reference_t<A>>(a);
+    else
+      return static_cast<A&&>(a);
   }
 };
 

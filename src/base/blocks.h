@@ -1,7 +1,7 @@
-// Memory for what comes and goes with each message: blocks of up to 2 KiB.
+// Memory for what comes and goes with each message: blocks of up to 8 KiB.
 //
-// Each thread keeps some of those that were released on it, up to 16 KiB of each size, and so takes
-// no memory while it goes on as it did. Where the program chose its own functions (memory.h), or a
+// Each thread keeps some of those that were released on it, up to 256 KiB, and so takes no memory
+// while it goes on as it did. Where the program chose its own functions (memory.h), or a
 // sanitizer is to see every use of what is not there any more, nothing is kept.
 #pragma once
 

@@ -20,7 +20,7 @@ constexpr bool keeps = true;
 constexpr bool keeps = true;
 #endif
 
-constexpr std::size_t step = 128, largest = 2048, kept_of_a_size = 16 << 10;
+constexpr std::size_t step = 128, largest = 8192, most_kept = 256 << 10;
 constexpr std::size_t sizes = largest / step + 1;
 constexpr std::size_t taken_by_malloc = 16;
 
@@ -34,19 +34,15 @@ struct free_block {
 // By size: place n has blocks of n steps, with what malloc takes of them.
 struct kept_blocks {
   free_block* first[sizes] = {};
-  unsigned short left[sizes] = {};  // how many more
-  bool open = true;                 // until the thread ends
+  std::size_t left = most_kept;  // bytes; 0 when the thread ends
 
-  kept_blocks() {
-    for (std::size_t n = 1; n < sizes; ++n)
-      left[n] = static_cast<unsigned short>(kept_of_a_size / (n * step));
-  }
+  kept_blocks() = default;
   ~kept_blocks() {
-    open = false;
+    left = 0;
     for (free_block*& list : first) {
       while (list != nullptr) {
         free_block* next = list->next;
-        release(list);
+        std::free(list);
         list = next;
       }
     }
@@ -66,18 +62,18 @@ void* allocate_block(std::size_t size) {
   // (Of its full size, so that it comes back to this place.)
   if (b == nullptr) return allocate(place * step - taken_by_malloc);
   mine.first[place] = b->next;
-  ++mine.left[place];
+  mine.left += place * step;
   return b;
 }
 
 void release_block(void* block) {
   if (!keeps || block == nullptr || !is_malloc()) return release(block);
   const std::size_t place = (::malloc_usable_size(block) + taken_by_malloc) / step;
-  if (place == 0 || place >= sizes || !mine.open || mine.left[place] == 0) return release(block);
+  if (place == 0 || place >= sizes || mine.left < place * step) return release(block);
   auto* b = static_cast<free_block*>(block);
   b->next = mine.first[place];
   mine.first[place] = b;
-  --mine.left[place];
+  mine.left -= place * step;
 }
 
 }  // namespace eddy::engine::memory

@@ -59,7 +59,6 @@ int stream_state::attach_first(loop_core& core) noexcept {
   const int error =
       engine::open_socket_stream(*engine, loop.base, descriptor(), engine::close_on_free);
   if (error != 0) return error;
-  on = &loop;
   set(is_attached);
   engine->flushing.run = send_in_time;
   engine::set_callbacks(*engine, came, nullptr, happened, this);
@@ -90,7 +89,7 @@ void stream_state::hand_back() noexcept {
     engine::resume_reading(*engine, engine::by_reader);
   }
   (void)engine::let_go(*engine);
-  engine::memory::destroy(w);
+  if (!is(is_resuming)) engine::memory::destroy(w);
 }
 
 void stream_state::release() noexcept {
@@ -123,7 +122,6 @@ stream stream::wrap(bufferevent* b) {
   engine::hold(s);
   const engine::stream_guard guard(s);
   w->engine = &s;
-  w->on = on;
   w->set(stream_state::is_attached);
   w->set(stream_state::is_wrapped);
   if (s.is_enabled(engine::watch_read)) w->set(stream_state::reads);

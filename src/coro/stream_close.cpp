@@ -82,7 +82,7 @@ void start(stream_state& s) noexcept {
   auto* c = engine::memory::create<closing_stream>();
   if (c == nullptr) return s.release();
   c->of = &s;
-  s.on->closing.push_back(*c);
+  s.on()->closing.push_back(*c);
   engine::stream& e = *s.engine;
   c->timer.flags = engine::is_initialised;
   c->timer.kind = engine::closure::event;
@@ -104,10 +104,10 @@ void start(stream_state& s) noexcept {
 void stream_state::close() noexcept {
   {
     const engine::stream_guard guard(*engine);
-    const int error = write_error;
+    const std::int16_t error = write_error;
     end_waits(ECANCELED);
     write_error = error;
-    if (gone != nullptr) *gone = true;
+    set(is_closed);
   }
   if (is(is_wrapped)) return hand_back();
   drop_piece();

@@ -4,6 +4,7 @@
 #include <climits>
 #include <cstring>
 
+#include "base/memory.h"
 #include "buffer/descriptor_io.h"
 #include "coro/stream_state.h"
 #include "stream/socket.h"
@@ -113,7 +114,7 @@ bool stream_state::fill_from_file() noexcept {
   if (got == 0)
     set(has_ended);
   else
-    read_error = static_cast<int>(-got);
+    read_error = static_cast<std::int16_t>(-got);
   return false;
 }
 
@@ -269,14 +270,14 @@ void stream_state::resume_reader() noexcept {
   r->waits_ = false;
   if (engine->kind != &engine::socket_kind) return r->wake();
   r->stoppable::unlink();
-  bool is_gone = false;
-  bool* const outer = std::exchange(gone, &is_gone);
+  set(is_resuming);
   r->who.handle.resume();
-  if (is_gone) {
-    if (outer != nullptr) *outer = true;
+  clear(is_resuming);
+  if (is(is_closed)) {
+    // (One of the engine's own goes when its callback returns.)
+    if (is(is_wrapped)) engine::memory::destroy(static_cast<wrapped_stream*>(this));
     return;
   }
-  gone = outer;
   close_room();
   limit_read_ahead();
 }
@@ -311,7 +312,7 @@ void stream_state::happened(engine::stream*, short what, void* self) {
   if (what & engine::event_eof)
     s.set(has_ended);
   else
-    s.read_error = error != 0 ? error : EIO;
+    s.read_error = static_cast<std::int16_t>(error != 0 ? error : EIO);
   s.retry_reader();
 }
 

@@ -12,8 +12,6 @@
 
 namespace eddy::detail {
 
-struct closing_stream;
-
 struct chunk_access {
   static chunk make(void* data, std::size_t size, engine::chain* memory) noexcept {
     chunk c;
@@ -30,6 +28,18 @@ struct chunk_access {
   }
 };
 
+struct write_wait : leaf {
+  write_wait(write_operation& o, stream_state& s, std::size_t d) noexcept
+      : leaf(&stop), of(o), in(s), done(d) {}
+  static write_wait& of_link(link& l) noexcept { return static_cast<write_wait&>(leaf::of(l)); }
+  static void stop(stoppable& s) noexcept;
+
+  write_operation& of;
+  stream_state& in;
+  std::size_t done;
+  bool waits = true;
+};
+
 struct stream_state : stream_front {
   enum flag : std::uint16_t {
     is_attached = 0x01,  // to a loop
@@ -41,6 +51,8 @@ struct stream_state : stream_front {
     has_written = 0x40,
     is_shut = 0x80,        // nothing more can be written
     was_blocking = 0x100,  // and is to be so again
+    is_resuming = 0x200,   // its reader, from a callback
+    is_closed = 0x400,
   };
 
   static stream_state& of(stream_front& f) noexcept { return static_cast<stream_state&>(f); }
@@ -53,7 +65,11 @@ struct stream_state : stream_front {
   int attach(loop_core& core) noexcept {
     if (!is(is_attached)) [[unlikely]]
       return attach_first(core);
-    return on == &core ? 0 : EPERM;
+    return on() == &core ? 0 : EPERM;
+  }
+  // Of one that is attached.
+  loop_state* on() const noexcept {
+    return static_cast<loop_state*>(static_cast<event_base*>(engine->owner)->coroutines);
   }
   int attach_first(loop_core& core) noexcept;
   int descriptor() const noexcept {
@@ -102,6 +118,10 @@ struct stream_state : stream_front {
   int added(std::size_t size) noexcept;
   int write_to_file() noexcept;
   void watch_output() noexcept;
+  void add_writer(write_wait& w) noexcept;
+  void remove_writer(write_wait& w) noexcept;
+  // Its coroutine goes on in its turn.
+  void wake_writer(write_wait& w) noexcept;
   void fail_writers(int error) noexcept;
 
   // --- what the engine tells ---
@@ -114,17 +134,14 @@ struct stream_state : stream_front {
   engine::stream* engine = nullptr;
   engine::chain* piece = nullptr;  // where `next` and `end` point to
   read_operation* reader = nullptr;
-  link_list writers;  // leaf::queue_link, in their order
-  loop_state* on = nullptr;
+  link* writers = nullptr;  // leaf::queue_link, the first of those in a circle
   char* room_begin = nullptr;
-  bool* gone = nullptr;  // told when this is destroyed
-  closing_stream* closing = nullptr;
-  unsigned usual_output = 0;  // how much the last turn wrote
   unsigned read_ahead = 64 << 10;
   unsigned low = 256 << 10;
   unsigned high = 1 << 20;
-  int read_error = 0;
-  int write_error = 0;
+  std::int16_t read_error = 0;  // errno
+  std::int16_t write_error = 0;
+  std::uint16_t usual_output = 0;  // how much the last turn wrote
   std::uint16_t flags = 0;
 };
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "base/blocks.h"
 #include "buffer/descriptor_io.h"
 #include "coro/stream_state.h"
 #include "stream/socket_io.h"
@@ -39,7 +40,7 @@ void stream_state::send_in_time(engine::pre_wait_work* work) {
   engine::stream& e = engine::stream_of(work);
   stream_state& s = reinterpret_cast<own_stream*>(&e)->state;
   s.close_room();
-  s.usual_output = static_cast<unsigned>(std::min(e.out.bytes.size(), most_usual));
+  s.usual_output = static_cast<std::uint16_t>(std::min(e.out.bytes.size(), most_usual));
   e.owner->forget_before_wait(work);
   engine::write_in_time(work);
 }
@@ -60,7 +61,7 @@ int stream_state::add(const void* data, std::size_t size) noexcept {
 int stream_state::added(std::size_t size) noexcept {
   set(has_written);
   if (is(is_file))
-    write_error = write_to_file();
+    write_error = static_cast<std::int16_t>(write_to_file());
   else
     engine->out.changed(size, 0);
   return write_error;
@@ -76,21 +77,21 @@ int stream_state::write_to_file() noexcept {
   return 0;
 }
 
-bool write_operation::add_bytes(stream_state& s) noexcept {
-  const std::size_t part = std::min(size_ - done_, s.may_be_added());
-  if (part != 0) end_with(s.add(data_ + done_, part));
-  done_ += part;
-  return done_ == size_ || outcome_ != 0;
+bool write_operation::add_bytes(stream_state& s, std::size_t& done) noexcept {
+  const std::size_t part = std::min(size_ - done, s.may_be_added());
+  if (part != 0) end_with(s.add(data_ + done, part));
+  done += part;
+  return done == size_ || outcome_ != 0;
 }
 
-bool write_operation::add_pieces(stream_state& s) noexcept {
-  for (; size_ != 0; --size_, done_ = 0) {
+bool write_operation::add_pieces(stream_state& s, std::size_t& done) noexcept {
+  for (; size_ != 0; --size_, done = 0) {
     const auto& piece = *reinterpret_cast<const byte_view*>(data_);
-    const std::size_t part = std::min(piece.size() - done_, s.may_be_added());
-    if (part != 0) end_with(s.add(piece.data() + done_, part));
+    const std::size_t part = std::min(piece.size() - done, s.may_be_added());
+    if (part != 0) end_with(s.add(piece.data() + done, part));
     if (outcome_ != 0) return true;
-    done_ += part;
-    if (done_ != piece.size()) return false;
+    done += part;
+    if (done != piece.size()) return false;
     data_ += sizeof(byte_view);
   }
   return true;
@@ -110,12 +111,12 @@ bool write_operation::add_chunk(stream_state& s) noexcept {
   return true;
 }
 
-bool write_operation::attempt(stream_state& s) noexcept {
+bool write_operation::attempt(stream_state& s, std::size_t& done) noexcept {
   switch (what_) {
     case kind::bytes:
-      return add_bytes(s);
+      return add_bytes(s, done);
     case kind::pieces:
-      return add_pieces(s);
+      return add_pieces(s, done);
     case kind::chunk:
       return add_chunk(s);
     case kind::flush:
@@ -139,44 +140,74 @@ bool write_operation::begin(const awaiting& a) noexcept {
   const engine::stream_guard guard(*s.engine);
   s.close_room();
   end_with(s.write_error == 0 && s.is(stream_state::is_shut) ? EPIPE : s.write_error);
-  if (outcome_ != 0 || (s.writers.empty() && attempt(s))) return false;
-  (void)wait(a);
-  waits_ = true;
-  s.writers.push_back(static_cast<queue_link&>(*this));
+  std::size_t done = 0;
+  if (outcome_ != 0 || (s.writers == nullptr && attempt(s, done))) return false;
+  void* place = engine::memory::allocate_block(sizeof(write_wait));
+  end_with(place == nullptr ? ENOMEM : 0);
+  if (place == nullptr) return false;
+  wait_ = new (place) write_wait(*this, s, done);
+  (void)wait_->wait(a);
+  s.add_writer(*wait_);
   s.watch_output();
   return true;
 }
 
-void write_operation::stop(stoppable& stopped) noexcept {
-  auto& w = static_cast<write_operation&>(stopped);
-  stream_state& s = stream_state::of(*w.stream_);
+void write_wait::stop(stoppable& stopped) noexcept {
+  auto& w = static_cast<write_wait&>(stopped);
+  stream_state& s = w.in;
   const engine::stream_guard guard(*s.engine);
-  w.end_with(ECANCELED);
-  w.waits_ = false;
-  w.queue_link::unlink();
-  w.wake();
+  w.of.end_with(ECANCELED);
+  s.wake_writer(w);
   s.watch_output();
 }
 
-void write_operation::forget() noexcept {
-  stream_state& s = stream_state::of(*stream_);
-  queue_link::unlink();
-  stoppable::unlink_if_linked();
-  s.watch_output();
+void write_operation::end_wait() noexcept {
+  if (wait_->waits) {  // its coroutine is destroyed
+    stream_state& s = wait_->in;
+    wait_->stoppable::unlink_if_linked();
+    s.remove_writer(*wait_);
+    s.watch_output();
+  }
+  engine::memory::release_block(std::exchange(wait_, nullptr));
 }
 
 error write_operation::failure() const noexcept {
   return error::of_errno(outcome_, tried_by_kind[static_cast<int>(what_)], fd_);
 }
 
+void stream_state::add_writer(write_wait& w) noexcept {
+  auto& l = static_cast<queue_link&>(w);
+  if (writers == nullptr)
+    writers = l.next = l.previous = &l;
+  else {
+    l.next = writers;
+    l.previous = writers->previous;
+    writers->previous->next = &l;
+    writers->previous = &l;
+  }
+}
+
+void stream_state::remove_writer(write_wait& w) noexcept {
+  auto& l = static_cast<queue_link&>(w);
+  link* following = l.next != &l ? l.next : nullptr;
+  if (writers == &l) writers = following;
+  l.unlink();
+  w.waits = false;
+}
+
+void stream_state::wake_writer(write_wait& w) noexcept {
+  remove_writer(w);
+  w.wake();
+}
+
 // The first that waits says when to be told.
 void stream_state::watch_output() noexcept {
-  if (writers.empty()) {
+  if (writers == nullptr) {
     engine->on_write = nullptr;
     engine->write_mark = {};
     return;
   }
-  const auto& first = static_cast<write_operation&>(leaf::of(*writers.front()));
+  const write_operation& first = write_wait::of_link(*writers).of;
   const bool to_the_end =
       first.what_ == write_operation::kind::flush || first.what_ == write_operation::kind::shutdown;
   engine->on_write = went;
@@ -186,13 +217,11 @@ void stream_state::watch_output() noexcept {
 void stream_state::went(engine::stream*, void* self) {
   auto& s = *static_cast<stream_state*>(self);
   s.close_room();
-  while (!s.writers.empty()) {
-    auto& w = static_cast<write_operation&>(leaf::of(*s.writers.front()));
+  while (s.writers != nullptr) {
     if (s.write_error != 0) return s.fail_writers(s.write_error);
-    if (!w.attempt(s)) break;
-    w.waits_ = false;
-    w.queue_link::unlink();
-    w.wake();
+    write_wait& w = write_wait::of_link(*s.writers);
+    if (!w.of.attempt(s, w.done)) break;
+    s.wake_writer(w);
   }
   s.close_room();
   s.watch_output();
@@ -201,15 +230,13 @@ void stream_state::went(engine::stream*, void* self) {
 // For good.
 void stream_state::fail_writers(int error) noexcept {
   close_room();
-  if (write_error == 0) write_error = error;
-  while (!writers.empty()) {
-    auto& w = static_cast<write_operation&>(leaf::of(*writers.front()));
-    w.end_with(error);
-    w.waits_ = false;
-    w.queue_link::unlink();
-    w.wake();
+  if (write_error == 0) write_error = static_cast<std::int16_t>(error);
+  while (writers != nullptr) {
+    write_wait& w = write_wait::of_link(*writers);
+    w.of.end_with(error);
+    wake_writer(w);
   }
-  if (engine != nullptr) watch_output();
+  watch_output();
 }
 
 }  // namespace eddy::detail
