@@ -12,5 +12,7 @@ namespace eddy::engine::memory {
 // As `allocate` and `release`; a block of either may be released by the other. Any thread.
 void* allocate_block(std::size_t size);
 void release_block(void* block);
+// Those of this thread go.
+void forget_blocks();
 
 }  // namespace eddy::engine::memory

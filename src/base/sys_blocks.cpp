@@ -38,14 +38,16 @@ struct kept_blocks {
 
   kept_blocks() = default;
   ~kept_blocks() {
+    clear();
     left = 0;
-    for (free_block*& list : first) {
-      while (list != nullptr) {
-        free_block* next = list->next;
-        std::free(list);
-        list = next;
+  }
+  void clear() {
+    for (free_block*& list : first)
+      while (free_block* b = list) {
+        list = b->next;
+        std::free(b);
       }
-    }
+    left = most_kept;
   }
   kept_blocks(const kept_blocks&) = delete;
   kept_blocks& operator=(const kept_blocks&) = delete;
@@ -75,5 +77,7 @@ void release_block(void* block) {
   mine.first[place] = b;
   mine.left -= place * step;
 }
+
+void forget_blocks() { mine.clear(); }
 
 }  // namespace eddy::engine::memory

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <mutex>
 
+#include "base/blocks.h"
 #include "buffer/kept_chains.h"
 #include "capi/base.h"
 #include "capi/settings.h"
@@ -184,6 +185,7 @@ void libevent_global_shutdown() {
   }
   debug_release();
   eddy::engine::forget_kept_chains();
+  eddy::engine::memory::forget_blocks();
 }
 
 }  // extern "C"

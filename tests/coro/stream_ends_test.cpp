@@ -1,10 +1,10 @@
 // How waiting on a stream ends otherwise: cancelled, timed out, stopped, closed, at every place
 // where a coroutine waits. And bufferevents that are awaited.
-#include <eddy/stream.hpp>
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <gtest/gtest.h>
+#include <eddy/stream.hpp>
 
 #include <functional>
 

@@ -1,9 +1,9 @@
 // What streams take: nothing for each line, and little for a connection that is idle.
-#include <eddy/operation.hpp>
-#include <eddy/stream.hpp>
 #include <gtest/gtest.h>
 #include <malloc.h>
 #include <sys/resource.h>
+#include <eddy/operation.hpp>
+#include <eddy/stream.hpp>
 
 #include <vector>
 
