@@ -72,7 +72,7 @@ class owner : public context {
 };
 
 // How a task that was started by a plain call is getting on.
-enum class progress : unsigned char { running, ended, elsewhere };
+enum class progress : unsigned char { running, ended };
 
 EDDY_API std::coroutine_handle<> come_home(promise_base& p, std::coroutine_handle<> h) noexcept;
 
@@ -116,19 +116,14 @@ class promise_base : public context {
     if (seen == progress::running) progress_ = nullptr;
     return seen == progress::ended;
   }
-  // It goes on on another thread: the caller of run_inline must not touch it any more.
-  void leave() noexcept {
-    if (progress_ == nullptr) return;
-    *progress_ = progress::elsewhere;
-    progress_ = nullptr;
-  }
-
   // Who awaits it: a coroutine's promise, or null.
   promise_base* awaited_by() const noexcept {
     if (home_ == nullptr) return nullptr;
     return continuation_ ? static_cast<promise_base*>(home_)
                          : static_cast<owner*>(home_)->awaited_by;
   }
+  // Not away on another loop; see resume_on.
+  bool is_home() const noexcept { return home_->core == core; }
   const std::source_location& where() const noexcept { return where_; }
 
   const std::exception_ptr& failure() const noexcept { return failure_; }

@@ -4,6 +4,7 @@
 #include <eddy/address.hpp>
 #include <eddy/async_generator.hpp>
 #include <eddy/backends.hpp>
+#include <eddy/blocking.hpp>
 #include <eddy/byte_view.hpp>
 #include <eddy/cancellation.hpp>
 #include <eddy/channel.hpp>
@@ -13,10 +14,12 @@
 #include <eddy/interval.hpp>
 #include <eddy/listener.hpp>
 #include <eddy/loop.hpp>
+#include <eddy/loop_group.hpp>
 #include <eddy/mutex.hpp>
 #include <eddy/operation.hpp>
 #include <eddy/pipe.hpp>
 #include <eddy/result.hpp>
+#include <eddy/resume_on.hpp>
 #include <eddy/scope.hpp>
 #include <eddy/semaphore.hpp>
 #include <eddy/stream.hpp>
@@ -26,4 +29,5 @@
 #include <eddy/unix.hpp>
 #include <eddy/when_all.hpp>
 #include <eddy/when_any.hpp>
+#include <eddy/with_stop.hpp>
 #include <eddy/with_timeout.hpp>

@@ -21,6 +21,15 @@ struct event_base;
 
 namespace eddy {
 
+// How the threads of a loop do what blocks.
+struct blocking_options {
+  unsigned threads = 8;   // at most; started when they are needed
+  unsigned reserved = 2;  // of them, for work that is known to end soon
+  unsigned queue = 64;    // what waits for a thread; more waits in the coroutines
+  // Threads beyond `threads`, in place of those that are stuck in work which nobody waits for.
+  unsigned replacements = 8;
+};
+
 struct loop_options {
   // A backend by name, as eddy/backends.hpp lists them; null: the best.
   const char* backend = nullptr;
@@ -34,6 +43,8 @@ struct loop_options {
 #else
       true;
 #endif
+  // For eddy::blocking (eddy/blocking.hpp).
+  blocking_options blocking{};
 };
 
 namespace detail {

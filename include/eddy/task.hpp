@@ -14,6 +14,11 @@
 // {...}()` leaves `x` dangling as soon as it waits. Hand such a lambda to scope::spawn or
 // with_scope, which keep it; or give it parameters.
 //
+// A trap of GCC 12 (Clang has it not): what a lambda captures by value is destroyed twice, when the
+// lambda stands within the co_await and the captured thing has a destructor, as in
+// `co_await f([text] {...})`. Name it before: `auto g = [text] {...}; co_await f(std::move(g));`.
+// Captures by reference, and of numbers and pointers, are safe.
+//
 // Memory: one allocation, of its frame, by operator new; or by an allocator that is handed over as
 // the first two parameters:
 //

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "coro/blocking_pool.h"
 #include "loop/loop.h"
 
 namespace eddy::detail {
@@ -46,7 +47,10 @@ std::coroutine_handle<> main_task::on_end(owner& o, promise_base& p,
 }
 
 loop_state::loop_state(event_base& b, const loop_options& options)
-    : base(b), roots(&roots_ended), report_suspended_(options.report_suspended) {
+    : base(b),
+      roots(&roots_ended),
+      report_suspended_(options.report_suspended),
+      blocking_(options.blocking) {
   prepare(resume_, resume_ready, this);
   prepare(inbox_work_, take_posted, this);
   // Where the base has priorities, in the middle, as what is added without one.
@@ -169,9 +173,18 @@ void loop_state::close() noexcept {
                  suspended_tasks().c_str());
   }
   end_closing();
+  if (pool != nullptr) pool->close();
   base.cancel_deferred(&resume_);
   (void)base.remove(&stop_timer_, engine::removal::do_not_wait);
   close_inbox();
+}
+
+blocking_pool* loop_state::threads_for_blocking() noexcept {
+  try {
+    if (pool == nullptr) pool = std::make_shared<blocking_pool>(blocking_);
+  } catch (const std::bad_alloc&) {
+  }
+  return pool.get();
 }
 
 // --- stopping ---

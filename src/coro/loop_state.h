@@ -4,11 +4,14 @@
 #include <eddy/loop.hpp>
 
 #include <atomic>
+#include <memory>
 
 #include "capi/base.h"
 #include "loop/posted.h"
 
 namespace eddy::detail {
+
+class blocking_pool;
 
 struct loop_state : loop_core {
   loop_state(event_base& b, const loop_options& options);
@@ -33,9 +36,13 @@ struct loop_state : loop_core {
   std::string suspended_tasks() const;
   void report() const;
 
+  // Null: no memory.
+  blocking_pool* threads_for_blocking() noexcept;
+
   event_base& base;
-  children roots;     // what was spawned, and main tasks
-  bool runs = false;  // by eddy::loop
+  std::shared_ptr<blocking_pool> pool;  // once something blocked
+  children roots;                       // what was spawned, and main tasks
+  bool runs = false;                    // by eddy::loop
   link_list closing;  // closing_stream: those that are being closed in the background
 
  private:
@@ -55,6 +62,7 @@ struct loop_state : loop_core {
   void end_closing() noexcept;  // stream_close.cpp
 
   const bool report_suspended_;
+  const blocking_options blocking_;
   bool stopping_ = false;
   bool late_ = false;  // stopping_, and its deadline is over
   engine::callback resume_;

@@ -16,6 +16,10 @@ void describe(std::string& out, const promise_base* p) {
     out += at.file_name();
     out += ":" + std::to_string(at.line()) + "\n";
     prefix = "    awaited by ";
+    if (!p->is_home()) {  // who waits there may be running
+      out += "    awaited on another loop\n";
+      return;
+    }
   }
 }
 

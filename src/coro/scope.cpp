@@ -23,11 +23,6 @@ std::coroutine_handle<> children::child_ended(owner& o, promise_base& p,
   return all.exit();
 }
 
-// A task of an owner that has gone elsewhere, or of a coroutine, comes back: see resume_on.
-std::coroutine_handle<> come_home(promise_base& p, std::coroutine_handle<> h) noexcept {
-  return promise_base::hand_over(p, h);
-}
-
 }  // namespace detail
 
 scope::scope(loop& on) noexcept : scope() {
