@@ -321,6 +321,7 @@ static void on_purpose_sizes(void) {
   struct evbuffer_iovec v[] = {{"x", 1}, {"x", SIZE_MAX}};
   snprintf(outcome, sizeof outcome, "%zu", evbuffer_add_iovec(c, v, 2));
   on_purpose("iovec-overflow", "1", "0", outcome);
+  evbuffer_free(b);
   evbuffer_free(c);
 }
 
