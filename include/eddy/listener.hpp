@@ -3,7 +3,8 @@
 //   for (;;) s.spawn(serve(co_await listener.accept()));
 //
 // The socket is bound, and listens, when the listener has been made; connections are accepted while
-// somebody awaits `accept`, and wait in the kernel's queue otherwise. Any number may await it; each
+// somebody awaits `accept`, and wait in the kernel's queue otherwise. (With io_uring the kernel
+// accepts by itself, and a few may stand with the listener.) Any number may await it; each
 // connection goes to the one that waited longest.
 //
 // What goes wrong with one connection before it is accepted (ECONNABORTED and the like) is passed

@@ -22,6 +22,7 @@ struct listener_state {
   link_list waiting;  // leaf::queue_link
   int fd = -1;
   bool sheds = false;
+  bool has_socket_alone = false;
   unsigned long long pauses = 0;
 
   static accept_operation& first_of(link_list& l) noexcept {
@@ -56,6 +57,7 @@ int listener_state::attach(loop_core& core) noexcept {
   if (const int error = engine::open_listener(engine, loop.base, fd, false)) return error;
   engine.calls = &calls;
   engine.closes_socket = true;
+  engine.has_socket_alone = has_socket_alone;
   engine.destroy = [](engine::listener* l) { engine::memory::destroy(&of(l)); };
   on = &loop;
   if (sheds) (void)engine::shed_connections(engine);
@@ -184,6 +186,7 @@ basic_listener::basic_listener(const address& at, const listen_options& options)
     error(std::error_code(errno, std::system_category()), "listen on", at.to_string()).raise();
   state_ = detail::make_state(fd);
   state_->sheds = options.shed;
+  state_->has_socket_alone = true;
 }
 
 basic_listener::basic_listener(int fd) : state_(detail::make_state(fd)) {
