@@ -136,7 +136,7 @@ namespace detail {
 
 template <class T>
 async_generator<T> generator_promise<T>::get_return_object() noexcept {
-  return async_generator<T>(std::coroutine_handle<generator_promise>::from_promise(*this));
+  return async_generator<T>(handle_of(*this));
 }
 
 }  // namespace detail

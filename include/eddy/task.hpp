@@ -14,10 +14,16 @@
 // {...}()` leaves `x` dangling as soon as it waits. Hand such a lambda to scope::spawn or
 // with_scope, which keep it; or give it parameters.
 //
-// A trap of GCC 12 (Clang has it not): what a lambda captures by value is destroyed twice, when the
-// lambda stands within the co_await and the captured thing has a destructor, as in
-// `co_await f([text] {...})`. Name it before: `auto g = [text] {...}; co_await f(std::move(g));`.
-// Captures by reference, and of numbers and pointers, are safe.
+// Two traps of GCC 12, which Clang has not:
+// - What a lambda captures by value is destroyed twice, when the lambda stands within the co_await
+//   and the captured thing has a destructor, as in `co_await f([text] {...})`. Name it before:
+//   `auto g = [text] {...}; co_await f(std::move(g));`. Captures by reference, and of numbers and
+//   pointers, are safe.
+// - `if (co_await x) ...`, `while (co_await x) ...` and the like are miscompiled in a coroutine
+// that
+//   declares no variable. Name the value: `if (const bool b = co_await x)`. Made all the same, such
+//   a coroutine is reported on stderr and ends the program when it is called, since it would
+//   otherwise run on a frame that is not its own.
 //
 // Memory: one allocation, of its frame, by operator new; or by an allocator that is handed over as
 // the first two parameters:
@@ -31,6 +37,7 @@
 #include <eddy/context.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <new>
 #include <tuple>
@@ -47,7 +54,7 @@ namespace detail {
 // Behind the frame stands who releases it: null for operator delete.
 class frame_memory {
  public:
-  static void* operator new(std::size_t size) {
+  [[gnu::always_inline]] static void* operator new(std::size_t size) {
     void* frame = ::operator new(with_trailer(size));
     trailer(frame, size) = nullptr;
     return frame;
@@ -63,7 +70,7 @@ class frame_memory {
                             const Rest&...) {
     return allocate_by(size, a);
   }
-  // Inlined wherever `new` is, or GCC warns of a pair that does not match.
+  // As `new` inlined everywhere, or GCC warns of a pair that does not match.
   [[gnu::always_inline]] static void operator delete(void* frame, std::size_t size) noexcept {
     if (release_function release = trailer(frame, size)) [[unlikely]]
       release(frame, size);
@@ -111,6 +118,21 @@ class frame_memory {
     return frame;
   }
 };
+
+[[noreturn]] EDDY_API void die_of_misplaced_frame() noexcept;
+
+// Of a new coroutine. GCC 12 misplaces all of the frame when it needs room for a condition before
+// anything else (see the head of this file): then it does not begin where operator new said.
+template <class Promise>
+std::coroutine_handle<Promise> handle_of(Promise& p) noexcept {
+  const auto h = std::coroutine_handle<Promise>::from_promise(p);
+#if defined(__GNUC__) && !defined(__clang__)
+  if (reinterpret_cast<std::uintptr_t>(h.address()) % __STDCPP_DEFAULT_NEW_ALIGNMENT__ != 0)
+      [[unlikely]]
+    die_of_misplaced_frame();
+#endif
+  return h;
+}
 
 struct final_step {
   bool await_ready() const noexcept { return false; }
@@ -311,14 +333,14 @@ namespace detail {
 
 template <class T>
 task<T> task_promise<T>::get_return_object() noexcept {
-  return task<T>(std::coroutine_handle<task_promise>::from_promise(*this));
+  return task<T>(handle_of(*this));
 }
 template <class T>
 task<T&> task_promise<T&>::get_return_object() noexcept {
-  return task<T&>(std::coroutine_handle<task_promise>::from_promise(*this));
+  return task<T&>(handle_of(*this));
 }
 inline task<void> task_promise<void>::get_return_object() noexcept {
-  return task<void>(std::coroutine_handle<task_promise>::from_promise(*this));
+  return task<void>(handle_of(*this));
 }
 
 // A task of anything that can be awaited.

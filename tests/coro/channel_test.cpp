@@ -188,7 +188,7 @@ TEST_P(channels, a_cancelled_task_does_not_go_on_with_one_that_is_never_empty) {
         }
       });
       s.spawn([&]() -> task<> {
-        while (co_await c.receive()) {
+        while (auto x = co_await c.receive()) {
         }
       });
       co_await sleep_for(1ms);
@@ -205,7 +205,7 @@ TEST_P(channels, handing_over_takes_no_memory) {
     long before = 0;
     co_await with_scope([&](scope& s) -> task<> {
       s.spawn([&]() -> task<> {
-        while (co_await c.receive()) {
+        while (auto x = co_await c.receive()) {
         }
       });
       before = allocations();

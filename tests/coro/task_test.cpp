@@ -131,6 +131,18 @@ TEST(tasks, a_task_takes_memory_for_its_frame_only) {
   }());
 }
 
+#if defined(__GNUC__) && !defined(__clang__) && __GNUC__ < 13
+// A compiler's fault that would otherwise show as anything but itself.
+task<bool> truth() { co_return true; }
+task<> has_a_bare_condition(int& n) {
+  if (co_await truth()) ++n;
+}
+TEST(tasks_that_the_compiler_spoils, one_that_is_miscompiled_ends_the_program_and_says_why) {
+  int n = 0;
+  EXPECT_DEATH((void)has_a_bare_condition(n), "write `if .auto b = co_await x.`");
+}
+#endif
+
 TEST(errors, what_was_tried_on_what_and_why) {
   const error e(std::make_error_code(std::errc::connection_refused), "connect to", "[::1]:80");
   EXPECT_EQ(e.message(), "connect to [::1]:80: Connection refused");

@@ -21,13 +21,14 @@ class loop_groups : public testing::TestWithParam<std::string> {
 
 TEST_P(stop_tokens, a_request_of_another_thread_cancels) {
   std::stop_source source;
-  std::jthread other;
-  on.run([](std::stop_source& s, std::jthread& t) -> task<> {
-    t = std::jthread([&] { s.request_stop(); });
+  std::thread other;
+  on.run([](std::stop_source& s, std::thread& t) -> task<> {
+    t = std::thread([&] { s.request_stop(); });
     const auto r = co_await as_result(with_stop(s.get_token(), sleep_long()));
     EXPECT_TRUE(r.error().is_cancelled());
     co_await sleep_for(0s);  // only what was inside
   }(source, other));
+  other.join();
 }
 
 TEST_P(stop_tokens, one_that_was_stopped_before_cancels_from_the_first) {
@@ -60,8 +61,9 @@ TEST_P(stop_tokens, requests_and_ends_may_race) {
   on.run([]() -> task<> {
     for (int i = 0; i < 100; ++i) {
       std::stop_source source;
-      std::jthread other([&source] { source.request_stop(); });
+      std::thread other([&source] { source.request_stop(); });
       (void)co_await as_result(with_stop(source.get_token(), sleep_for(i % 10 * 10us)));
+      other.join();
     }
   }());
 }
