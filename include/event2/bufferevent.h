@@ -119,7 +119,8 @@ int bufferevent_priority_set(struct bufferevent* bufev, int pri);
 EVENT2_EXPORT_SYMBOL
 int bufferevent_get_priority(const struct bufferevent* bufev);
 /* Another descriptor, or none (-1). The old one is left open; what is in the buffers stays. 0, or
- * -1 for kinds that have none. */
+ * -1, with nothing changed, for kinds that have none, and on io_uring when another thread than the
+ * loop's calls while output is being sent: try again when that is gone. */
 EVENT2_EXPORT_SYMBOL
 int bufferevent_setfd(struct bufferevent* bufev, evutil_socket_t fd);
 /* Its descriptor, or that of the bufferevent below; -1: none. */

@@ -80,8 +80,7 @@ int bufferevent_setfd(bufferevent* b, evutil_socket_t fd) {
   stream_hold held(*s);
   while (stream* below = below_of(*s)) s = below;
   if (s->kind != &socket_kind) return -1;
-  set_socket(*s, fd);
-  return 0;
+  return set_socket(*s, fd) == 0 ? 0 : -1;
 }
 
 evutil_socket_t bufferevent_getfd(bufferevent* b) {

@@ -1,7 +1,10 @@
 // A socket stream's life, and when it waits for what.
 #include "stream/socket.h"
 
+#include <sys/stat.h>
+
 #include <cerrno>
+#include <utility>
 
 #include "base/memory.h"
 #include "stream/extras.h"
@@ -25,6 +28,7 @@ void wait_to_read(stream& s) {
 void start_reading(stream& s) {
   if (s.reading.fd < 0) return;
   if (s.state & is_connecting) return wait_to_read(s);
+  tell_shown(s);
   limit_receive(s);
   if (const int error = s.owner->add_though_active(&s.reading, timeout_in_ns(s.read_timeout))) {
     // The callback hears of it from the loop.
@@ -51,7 +55,13 @@ void socket_enable(stream& s, short events) {
 }
 
 void socket_disable(stream& s, short events) {
-  if (events & watch_read) (void)s.owner->remove(&s.reading, removal::do_not_wait);
+  if (events & watch_read) {
+    (void)s.owner->remove(&s.reading, removal::do_not_wait);
+    if (s.is_enabled(watch_read))
+      tell_shown(s);
+    else
+      show_received(s);
+  }
   // One that connects goes on waiting for that.
   if ((events & watch_write) && !(s.state & is_connecting)) {
     if (sends_now(s))
@@ -104,6 +114,14 @@ bool waits_for_its_loop(const stream& s) {
 
 int socket_flush(stream&, short, flush_mode) { return 0; }
 
+// As far as can be seen: behind the number that it had already there may be another one by now, and
+// of that no byte of the old one must come.
+bool is_same_socket(int now, int before) {
+  struct stat a, b;
+  if (now == before || ::fstat(now, &a) != 0 || ::fstat(before, &b) != 0) return false;
+  return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
 void watch(watcher& w, int fd, short events) {
   w.fd = fd;
   w.events = static_cast<std::int16_t>(events | watch_persist);
@@ -136,18 +154,27 @@ int open_socket_stream(stream& s, loop& on, int fd, int options) {
 
 int socket_of(const stream& s) { return s.reading.fd; }
 
-void set_socket(stream& s, int fd) {
-  finish_sending(s);
+int set_socket(stream& s, int fd) {
+  // Before it waits for the send: in that wait no byte of the old descriptor must come.
   (void)s.owner->remove(&s.reading, removal::do_not_wait);
+  if (!finish_sending(s) && s.owner->has_transfers()) {
+    enable(s, static_cast<short>(s.enabled & watch_read));
+    return EBUSY;
+  }
   stop_writing(s);
   forget_addresses(s);
-  s.state = 0;
+  s.state = static_cast<std::uint8_t>(s.state & read_to_tell);
+  chain* received = s.owner->take_pieces(&s.reading);
+  if (received != nullptr && !is_same_socket(fd, s.reading.fd))
+    release_circle(std::exchange(received, nullptr));
   stop_transfers(s);
   watch(s.reading, fd, watch_read);
   watch(s.writing, fd, watch_write);
-  if (fd < 0) return;
+  if (fd < 0) return 0;
   use_transfers(s);
+  go_on_with(s, received);
   enable(s, s.enabled);
+  return 0;
 }
 
 int set_stream_priority(stream& s, int priority) {

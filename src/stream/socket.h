@@ -19,7 +19,8 @@ enum socket_state : std::uint8_t {
   write_to_tell = 0x04,  // bytes went before the wait; the callback comes after it
   tries_addresses = 0x08,
   in_own_callback = 0x10,
-  has_added = 0x20,  // to its output, in there
+  has_added = 0x20,     // to its output, in there
+  read_to_tell = 0x40,  // bytes were shown when it was disabled, see show_received
 };
 
 // `fd` may be -1. Null when there is no memory.
@@ -29,7 +30,8 @@ int open_socket_stream(stream& s, loop& on, int fd, int options);
 
 // Locked by the caller.
 int socket_of(const stream& s);
-void set_socket(stream& s, int fd);
+// 0; or EBUSY, with nothing changed: the kernel sends, and another thread runs the loop.
+int set_socket(stream& s, int fd);
 int set_stream_priority(stream& s, int priority);  // 0 or EINVAL
 int move_to_loop(stream& s, loop& on);             // 0; EBUSY while it waits for something
 // Connects, with a socket of its own where it has none; a null address: it is connecting already.

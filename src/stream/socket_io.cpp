@@ -204,7 +204,12 @@ void came_readable(int, short what, void* argument) {
   if (!held.alive()) return;
   if (what & watch_timeout) return read_failed(s, event_timeout, errno);
   own_callback scope(s);
-  if (s.reading.fd >= 0 && s.is_enabled(watch_read) && s.read_suspended == 0) read_now(s);
+  const auto reads = [&s] { return s.reading.fd >= 0 && s.is_enabled(watch_read); };
+  if ((s.state & read_to_tell) && reads()) {
+    s.state = static_cast<std::uint8_t>(s.state & ~read_to_tell);
+    bytes_came(s);
+  }
+  if (reads() && s.read_suspended == 0) read_now(s);
   scope.returned();
 }
 

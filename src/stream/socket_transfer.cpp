@@ -40,6 +40,31 @@ void receive_ended(stream& s) {
   read_failed(s, event_error, -outcome);
 }
 
+std::size_t room_for_reading(stream& s) {
+  const std::size_t most = most_to_read(s);
+  if (s.read_mark.high == 0) return most;
+  return std::min(most, s.read_mark.high - std::min(s.read_mark.high, s.in.bytes.size()));
+}
+
+// Whether some of the pieces are left, for the next time.
+bool take_up_to(stream& s, chain* received, std::size_t room) {
+  chain* left = s.in.bytes.take_circle(received, room);
+  if (left != nullptr) s.owner->put_back(&s.reading, left);
+  return left != nullptr;
+}
+
+// The read callback is told later.
+void show(stream& s, chain* received, std::size_t room) {
+  const std::size_t before = s.in.bytes.size();
+  (void)take_up_to(s, received, room);
+  const std::size_t got = s.in.bytes.size() - before;
+  if (got == 0) return;
+  s.state = static_cast<std::uint8_t>(s.state | read_to_tell);
+  spent_reading(s, got);
+  s.in.bytes.own_little();
+  s.in.changed(got, 0);
+}
+
 void drop_outcome_of_send(stream& s, std::int32_t outcome) {
   if (outcome <= 0) return;
   output_went(s, std::min(static_cast<std::size_t>(outcome), s.out.bytes.size()));
@@ -66,11 +91,32 @@ void stop_transfers(stream& s) {
   s.owner->forget_transfer(&s.writing);
 }
 
+void show_received(stream& s) {
+  if (s.state & is_connecting) return;
+  std::size_t room = room_for_reading(s);
+  // At the mark nothing would be told when it is enabled: the last byte waits.
+  if (s.read_mark.high != 0 && room != 0) --room;
+  if (room == 0) return;
+  chain* received = s.owner->take_pieces(&s.reading);
+  if (received == nullptr) return;
+  show(s, received, room);
+}
+
+void tell_shown(stream& s) {
+  if (!(s.state & read_to_tell)) return;
+  s.reading.fired = watch_read;
+  s.owner->activate_later(&s.reading);
+}
+
+void go_on_with(stream& s, chain* received) {
+  if (received == nullptr) return;
+  if (s.owner->is_transferred(&s.reading)) return s.owner->put_back(&s.reading, received);
+  show(s, received, SIZE_MAX);
+}
+
 void limit_receive(stream& s) {
   if (!s.owner->is_transferred(&s.reading)) return;
-  std::size_t most = most_to_read(s);
-  if (s.read_mark.high != 0)
-    most = std::min(most, s.read_mark.high - std::min(s.read_mark.high, s.in.bytes.size()));
+  const std::size_t most = room_for_reading(s);
   s.reading.reserved = most > INT_MAX ? 0 : std::max(static_cast<int>(most), 1);
 }
 
@@ -89,8 +135,7 @@ bool finish_sending(stream& s) {
 
 void take_received(stream& s, std::size_t room) {
   const std::size_t before = s.in.bytes.size();
-  chain* left = s.in.bytes.take_circle(s.owner->take_pieces(&s.reading), room);
-  if (left != nullptr) s.owner->put_back(&s.reading, left);
+  const bool left = take_up_to(s, s.owner->take_pieces(&s.reading), room);
   const std::size_t got = s.in.bytes.size() - before;
   if (got != 0) {
     spent_reading(s, got);
@@ -99,7 +144,7 @@ void take_received(stream& s, std::size_t room) {
     s.in.bytes.own_little();
   }
   if (!reads(s)) return;
-  if (left != nullptr) return s.owner->activate(&s.reading, watch_read, 1);
+  if (left) return s.owner->activate(&s.reading, watch_read, 1);
   receive_ended(s);
 }
 

@@ -11,6 +11,13 @@ void use_transfers(stream& s);
 void stop_transfers(stream& s);
 // Nothing comes from the kernel any more.
 void abandon(stream& s);
+// Of one that is disabled: bytes that the kernel took in this turn, and that nobody was told of, go
+// into the input, where whoever goes on with the descriptor by itself finds them. The read callback
+// is owed until it is enabled again.
+void show_received(stream& s);
+void tell_shown(stream& s);
+// Pieces that were taken of the same socket by another descriptor.
+void go_on_with(stream& s, chain* received);
 // How much the next receive may bring.
 void limit_receive(stream& s);
 inline bool sends_now(const stream& s) { return s.owner->is_under_way(&s.writing); }

@@ -1,0 +1,195 @@
+// A descriptor goes to somebody else in the very turn in which bytes came, from another stream's
+// callback: on every backend none is lost, doubled, or comes from the old descriptor.
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <event2/thread.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <functional>
+#include <string>
+#include <thread>
+
+#include "support/streams.h"
+
+namespace {
+
+using eddy::engine::test::bytes;
+using eddy::engine::test::descriptor;
+using eddy::engine::test::feed;
+using eddy::engine::test::on_event;
+using eddy::engine::test::open_on;
+using eddy::engine::test::reader;
+using eddy::engine::test::socket_pair;
+
+// Two streams; the callback of the one that is told first acts on the other.
+class stream_takeover : public eddy::engine::test::stream_test {
+ public:
+  struct side {
+    stream_takeover* test = nullptr;
+    socket_pair pair;
+    reader r;
+    int told = 0;
+    std::size_t fed = 0;
+  };
+
+  void open(std::size_t each, std::size_t high = 0) {
+    for (side& s : sides) {
+      s.test = this;
+      open_on(base.get(), s.pair.a.get(), s.r);
+      bufferevent_setcb(s.r.bev, came, nullptr, on_event, &s);
+      if (high != 0) bufferevent_setwatermark(s.r.bev, EV_READ, 0, high);
+    }
+    look();
+    for (side& s : sides) s.fed = feed(s.pair.b.get(), 0, each);
+  }
+  void close() {
+    for (side& s : sides) bufferevent_free(s.r.bev);
+  }
+
+  static void came(bufferevent*, void* argument) {
+    side& s = *static_cast<side*>(argument);
+    ++s.told;
+    s.r.take();
+    stream_takeover& t = *s.test;
+    if (t.other == nullptr) {
+      t.other = &s == &t.sides[0] ? &t.sides[1] : &t.sides[0];
+      if (t.act) t.act(*t.other);
+    }
+  }
+
+  // What a program does that goes on with the descriptor by itself: first the input, then reading.
+  static void take_over(side& s) {
+    s.r.check(bufferevent_get_input(s.r.bev));
+    char text[70'000];
+    for (;;) {
+      const ssize_t got = ::recv(s.pair.a.get(), text, sizeof text, MSG_DONTWAIT);
+      if (got <= 0) return;
+      s.r.check(std::string(text, static_cast<std::size_t>(got)));
+    }
+  }
+
+  side sides[2];
+  side* other = nullptr;
+  std::function<void(side&)> act;
+};
+
+TEST_P(stream_takeover, finds_each_byte_when_another_callback_disables_and_reads) {
+  act = [](side& s) {
+    bufferevent_disable(s.r.bev, EV_READ);
+    take_over(s);
+  };
+  open(3000);
+  run_until([&] { return other != nullptr; });
+  EXPECT_EQ(other->r.seen, other->fed);
+  look();
+  EXPECT_EQ(other->told, 0);
+  EXPECT_EQ(other->r.wrong, 0u);
+  close();
+}
+
+TEST_P(stream_takeover, is_told_when_it_is_enabled_again_though_nothing_new_comes) {
+  act = [](side& s) { bufferevent_disable(s.r.bev, EV_READ); };
+  open(3000);
+  run_until([&] { return other != nullptr; });
+  look();
+  EXPECT_EQ(other->told, 0);
+  EXPECT_EQ(other->r.seen, 0u);
+  bufferevent_enable(other->r.bev, EV_READ);
+  bufferevent_disable(other->r.bev, EV_READ);
+  look();
+  EXPECT_EQ(other->told, 0);
+  bufferevent_enable(other->r.bev, EV_READ);
+  run_until([&] { return other->r.seen >= other->fed; });
+  EXPECT_EQ(other->r.wrong, 0u);
+  close();
+}
+
+TEST_P(stream_takeover, keeps_to_the_high_watermark) {
+  act = [](side& s) {
+    bufferevent_disable(s.r.bev, EV_READ);
+    EXPECT_LE(evbuffer_get_length(bufferevent_get_input(s.r.bev)), 1000u);
+  };
+  open(3000, 1000);
+  run_until([&] { return other != nullptr; });
+  bufferevent_enable(other->r.bev, EV_READ);
+  run_until([&] { return other->r.seen >= other->fed; });
+  EXPECT_LE(other->r.longest, 1000u);
+  EXPECT_EQ(other->r.wrong, 0u);
+  close();
+}
+
+TEST_P(stream_takeover, goes_on_with_a_duplicate_of_its_descriptor) {
+  descriptor copy;
+  act = [&](side& s) {
+    copy = descriptor(::dup(s.pair.a.get()));
+    ASSERT_EQ(bufferevent_setfd(s.r.bev, copy.get()), 0);
+  };
+  open(3000);
+  run_until([&] { return other != nullptr && other->r.seen >= other->fed; });
+  other->fed = feed(other->pair.b.get(), other->fed, other->fed + 3000);
+  run_until([&] { return other->r.seen >= other->fed; });
+  EXPECT_EQ(other->r.wrong, 0u);
+  close();
+}
+
+TEST_P(stream_takeover, brings_nothing_of_the_old_descriptor_to_a_new_one) {
+  socket_pair fresh;
+  act = [&](side& s) { ASSERT_EQ(bufferevent_setfd(s.r.bev, fresh.a.get()), 0); };
+  open(3000);
+  run_until([&] { return other != nullptr; });
+  (void)feed(fresh.b.get(), 0, 5000);
+  run_until([&] { return other->r.seen >= 5000; });
+  EXPECT_EQ(other->r.seen, 5000u);
+  EXPECT_EQ(other->r.wrong, 0u);
+  close();
+}
+
+// A first part goes to the old descriptor, all the rest to the new one; or the call is refused.
+TEST_P(stream_takeover, by_another_thread_sends_each_byte_once) {
+  socket_pair old_pair, fresh;
+  reader r;
+  open_on(base.get(), old_pair.a.get(), r, BEV_OPT_THREADSAFE);
+  const std::string text = bytes(0, 3'000'000);
+  bufferevent_write(r.bev, text.data(), text.size());
+  look();
+  look();
+  int answer = 1;
+  std::thread taker([&] {
+    answer = bufferevent_setfd(r.bev, fresh.a.get());
+    event_base_loopexit(base.get(), nullptr);
+  });
+  const timeval never{1000, 0};
+  event_base_loopexit(base.get(), &never);
+  ASSERT_NE(event_base_dispatch(base.get()), -1);
+  taker.join();
+  ASSERT_TRUE(answer == 0 || answer == -1);
+  reader first, second;
+  first.bev = open_on(base.get(), old_pair.b.get(), first);
+  if (answer == -1) {
+    run_until([&] { return first.seen >= text.size(); });
+  } else {
+    look();
+    look();
+    second.seen = first.seen;
+    open_on(base.get(), fresh.b.get(), second);
+    run_until([&] { return second.seen >= text.size(); });
+    EXPECT_EQ(second.wrong, 0u);
+    EXPECT_EQ(second.seen, text.size());
+    bufferevent_free(second.bev);
+  }
+  EXPECT_EQ(first.wrong, 0u);
+  bufferevent_free(first.bev);
+  bufferevent_free(r.bev);
+}
+
+EDDY_ON_EVERY_BACKEND(stream_takeover);
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  testing::InitGoogleTest(&count, arguments);
+  evthread_use_pthreads();
+  return RUN_ALL_TESTS();
+}
