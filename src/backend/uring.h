@@ -93,7 +93,7 @@ class uring_backend final : public completion_backend {
 
   // uring_transfer.cpp
   // What has become of a transfer's request: the word of its number.
-  enum request_state : std::uint32_t { is_new, is_given, is_to_cancel };
+  enum request_state : std::uint32_t { is_new, is_given, is_counted, is_to_cancel };
   // (Others may change it while the loop waits: `wait` goes by what before_wait found.)
   bool is_used() const { return operations_.size() + transfer_count() != 0; }
   std::size_t transfer_count() const { return receives_.size() + sends_.size() + accepts_.size(); }
@@ -104,6 +104,7 @@ class uring_backend final : public completion_backend {
   void has_news(watcher* w);
   void came(std::uint64_t number, int result, unsigned flags);
   void received(std::uint64_t number, int result, unsigned flags);
+  void lost_piece(watcher* w, std::uint64_t number, bool ended);
   void sent(std::uint64_t number, int result, unsigned flags);
   void tell_sent(send_job* job, int outcome);
   void send_again(send_job* job);
@@ -112,6 +113,8 @@ class uring_backend final : public completion_backend {
   void forget_notices(watcher* w);
   std::size_t sends_under_way() const { return sends_.size() - notices_due_; }
   void start_waiting();
+  void start_sending();
+  void end_unsent(send_job* job);
   void cancel_later(std::uint64_t number);
   void retry_transfer_cancels();
   void restart_transfers();
@@ -150,6 +153,7 @@ class uring_backend final : public completion_backend {
   array<std::uint64_t> accepts_to_start_;  // at the next wait
   array<std::uint64_t> accepts_to_stop_;   // likewise
   array<std::uint64_t> to_start_;          // receives for the next wait; some may be stale
+  array<std::uint64_t> to_send_;           // likewise
   array<std::uint64_t> to_cancel_;         // what found no room, or came while the loop waited
   bool cancels_unlisted_ = false;          // for lack of memory: by their state alone
   bool has_uncopied_send_ = false;

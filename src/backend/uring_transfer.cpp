@@ -2,6 +2,7 @@
 //
 // Only on rings with DEFER_TASKRUN: there the kernel takes bytes from a socket inside our own waits
 // and nowhere else, so that whoever stops a transfer finds in the socket what was not told yet.
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <utility>
@@ -110,7 +111,7 @@ bool uring_backend::prepare_receive(watcher* w, std::uint64_t number) {
   sqe->flags |= IOSQE_BUFFER_SELECT;
   sqe->buf_group = receive_blocks::group;
   ::io_uring_sqe_set_data64(sqe, number | of_receive);
-  receives_.word_of(number) = is_given;
+  receives_.word_of(number) = counts_receives_ ? is_counted : is_given;
   return true;
 }
 
@@ -122,7 +123,8 @@ int uring_backend::send(watcher* w, buffer& from, std::size_t most) {
     job = memory::create<send_job>();
   if (job == nullptr) return ENOMEM;
   job->number = sends_.add(job);
-  if (job->number == 0 || !moved_.reserve(moved_.size() + transfer_count())) {
+  if (job->number == 0 || !moved_.reserve(moved_.size() + transfer_count()) ||
+      !to_send_.reserve(to_send_.size() + 1)) {
     if (job->number != 0) sends_.remove(job->number);
     job->next_spare = std::exchange(spare_jobs_, job);
     return ENOMEM;
@@ -131,12 +133,9 @@ int uring_backend::send(watcher* w, buffer& from, std::size_t most) {
   job->fd = w->fd;
   job->count = from.hold(most, job->held, job->pieces, send_job::most_pieces);
   job->uncopied = has_uncopied_send_ && !w->is(sends_copied) && size_of(*job) >= job->worth_no_copy;
-  if (!prepare_send(job)) {
-    for (int i = 0; i < job->count; ++i) release_chain(job->held[i]);
-    sends_.remove(job->number);
-    job->next_spare = std::exchange(spare_jobs_, job);
-    return EAGAIN;
-  }
+  // Asked for only just before the wait: until then its stream may be freed and its descriptor
+  // closed, and another may get that number.
+  to_send_.push_reserved(job->number);
   w->here.moved.number = static_cast<std::uint32_t>(job->number) + 1;
   w->here.moved.outcome = goes_on;
   return 0;
@@ -170,6 +169,7 @@ void uring_backend::stop_transfer(watcher* w, bool waiting) {
   if (w->is(is_acceptor)) return stop_accepting(w, waiting);
   const bool sends = (w->events & watch_write) != 0;
   std::uint64_t number = sends ? sends_.number_at(place) : receives_.number_at(place);
+  if (sends && sends_.word_of(number) == is_new) return end_unsent(sends_.find(number));
   if (!sends && receives_.word_of(number) == is_new) {
     // The kernel has not seen it; start_waiting passes over what is stale.
     if (to_start_[to_start_.size() - 1] == number) (void)to_start_.pop_back();
@@ -224,7 +224,10 @@ void uring_backend::abandon_transfer(watcher* w) {
   if (place == UINT32_MAX) return;
   if (w->is(is_acceptor)) return abandon_accepting(place);
   if (w->events & watch_write) {
-    if (send_job* job = sends_.find(sends_.number_at(place))) job->whose = nullptr;
+    send_job* job = sends_.find(sends_.number_at(place));
+    if (job == nullptr) return;
+    job->whose = nullptr;
+    if (sends_.word_of(job->number) == is_new) end_send(job);
   } else {
     receives_.replace(receives_.number_at(place), &nobody);
   }
@@ -234,7 +237,9 @@ void uring_backend::hurry_send(watcher* w) {
   const std::uint32_t place = w->here.moved.number - 1;
   if (place == UINT32_MAX || forked()) return;
   const std::uint64_t number = sends_.number_at(place);
-  sends_.find(number)->hurried = true;
+  send_job* job = sends_.find(number);
+  if (sends_.word_of(number) == is_new) return end_unsent(job);
+  job->hurried = true;
   cancel_request(number | of_send);
 }
 
@@ -266,6 +271,21 @@ void uring_backend::start_waiting() {
   }
 }
 
+// In the order in which they were asked for; those that ended meanwhile are passed over.
+void uring_backend::start_sending() {
+  std::size_t done = 0;
+  for (; done < to_send_.size(); ++done) {
+    send_job* job = sends_.find(to_send_[done]);
+    if (job == nullptr || sends_.word_of(job->number) != is_new) continue;
+    if (job->whose == nullptr)
+      end_send(job);
+    else if (!prepare_send(job))
+      break;
+  }
+  std::copy(to_send_.begin() + done, to_send_.end(), to_send_.begin());
+  to_send_.truncate(to_send_.size() - done);
+}
+
 void uring_backend::came(std::uint64_t number, int result, unsigned flags) {
   if ((number & any_transfer) == of_accept)
     accepted(number & ~any_transfer, result, flags);
@@ -278,17 +298,22 @@ void uring_backend::came(std::uint64_t number, int result, unsigned flags) {
 void uring_backend::received(std::uint64_t number, int result, unsigned flags) {
   watcher* w = receives_.find(number);
   const bool wanted = w != nullptr && w != &nobody;
+  const bool counted = wanted && receives_.word_of(number) == is_counted;
+  bool lost = false;
   chain* unwanted = nullptr;
   if ((flags & IORING_CQE_F_BUFFER) &&
       !blocks_->take(flags, result > 0 ? static_cast<std::size_t>(result) : 0,
                      wanted ? &w->here.moved.last : &unwanted))
-    result = -ENOMEM;
+    lost = true;
   const bool ended = !(flags & IORING_CQE_F_MORE);
   if (ended) receives_.remove(number);
   if (!wanted) return release_circle(unwanted);
+  if (lost) return lost_piece(w, number, ended);
   transfer& t = w->here.moved;
   if (result == -ENOBUFS) blocks_->grow();
-  const bool too_new = result == -EINVAL && std::exchange(counts_receives_, false);
+  // (Of several that were asked for together, each is refused.)
+  const bool too_new = result == -EINVAL && counted;
+  if (too_new) counts_receives_ = false;
   if (ended) {
     t.number = 0;
     t.outcome = result == 0 ? end_of_stream : result;
@@ -297,6 +322,18 @@ void uring_backend::received(std::uint64_t number, int result, unsigned flags) {
   } else if (result < 0) {
     t.outcome = result;
   }
+  has_news(w);
+}
+
+// There is no memory to say where its bytes stand. What came after them must not follow on what
+// came before.
+void uring_backend::lost_piece(watcher* w, std::uint64_t number, bool ended) {
+  if (!ended) {
+    receives_.replace(number, &nobody);
+    cancel_request(number | of_receive);
+  }
+  w->here.moved.number = 0;
+  w->here.moved.outcome = -ENOMEM;
   has_news(w);
 }
 
@@ -333,8 +370,15 @@ void uring_backend::tell_sent(send_job* job, int outcome) {
 // What could not be sent without a copy: with one.
 void uring_backend::send_again(send_job* job) {
   if (job->whose != nullptr) job->whose->set(sends_copied);
-  if (job->whose != nullptr && !job->hurried && prepare_send(job)) return;
+  sends_.word_of(job->number) = is_new;
+  if (job->whose != nullptr && !job->hurried && to_send_.push_back(job->number)) return;
   tell_sent(job, -EAGAIN);
+  end_send(job);
+}
+
+// The kernel has not seen it.
+void uring_backend::end_unsent(send_job* job) {
+  tell_sent(job, -ECANCELED);
   end_send(job);
 }
 
@@ -387,6 +431,7 @@ void uring_backend::forget_transfers() {
 // Given up by a ring that is gone: the owners ask again.
 void uring_backend::restart_transfers() {
   to_start_.clear();
+  to_send_.clear();
   to_cancel_.clear();
   give_up_accepts();
   receives_.for_each([&](watcher* w) {

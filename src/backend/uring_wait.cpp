@@ -53,6 +53,7 @@ void uring_backend::before_wait() {
       retry_cancels();
       submit_backlog();
       start_waiting();
+      start_sending();
       start_accepting();
       if (blocks_ != nullptr) blocks_->refill();
       watch_epoll();

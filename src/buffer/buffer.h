@@ -115,7 +115,8 @@ class buffer {
   int hold(std::size_t size, chain** held, iovec* pieces, int most);
   // The file that the first bytes stand in, or null, and how many of them, at most `size`.
   const mapped_file* first_file(std::size_t& size) const;
-  // Copies bytes that stand in lent memory (see chain.h) when they are but few of it.
+  // Copies the first bytes when they stand in lent memory (see chain.h) and are but few of it, so
+  // that what is kept of it is at most four times what is held.
   void own_little();
 
   // --- moving (move.cpp) ---

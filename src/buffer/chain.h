@@ -75,6 +75,12 @@ inline const foreign_chain* as_foreign(const chain* c) {
   return c->foreign ? static_cast<const foreign_chain*>(c) : nullptr;
 }
 
+// Few bytes in memory that is not to be kept for long, which blocks of 64 KiB are made of.
+inline bool is_little(const chain* c) {
+  constexpr std::size_t worth_lending = 16 << 10;
+  return c != nullptr && c->lent && c->size != 0 && c->size < worth_lending;
+}
+
 // With memory of its own, for at least `size` bytes; null when there is none.
 chain* make_chain(std::size_t size);
 // Shows somebody else's memory. `give_back` may be null.

@@ -34,6 +34,8 @@ void buffer::move_all_before(buffer& from) {
 }
 
 chain* buffer::take_circle(chain* last, std::size_t most) {
+  // Who holds bytes already gets a few more as a copy: each piece may keep a whole block.
+  const bool holds = size_ != 0;
   while (last != nullptr && most != 0) {
     chain* c = last->next;
     if (c->size > most) {
@@ -51,7 +53,10 @@ chain* buffer::take_circle(chain* last, std::size_t most) {
     else
       last->next = c->next;
     c->next = nullptr;
-    append(c);
+    if (holds && is_little(c) && add(c->begin, c->size) == 0)
+      release_chain(c);
+    else
+      append(c);
   }
   return last;
 }

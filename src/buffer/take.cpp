@@ -137,16 +137,18 @@ const mapped_file* buffer::first_file(std::size_t& size) const {
 }
 
 void buffer::own_little() {
-  constexpr std::size_t little = 4096;
-  if (size_ == 0 || size_ > little || !first_->lent) return;
-  chain* made = make_chain(size_);
+  if (size_ == 0) return;
+  std::size_t little = 0;
+  for (const chain* c = first_; is_little(c); c = c->next) little += c->size;
+  if (little == 0) return;
+  chain* made = make_chain(little);
   if (made == nullptr) return;  // then it stays where it is
-  const std::size_t size = copy(0, made->begin, size_);
-  drain_all();
-  drop_spare();
-  append_spare(made);
-  made->size = size_ = size;
-  made->room -= size;
+  (void)copy(0, made->begin, little);
+  made->size = little;
+  made->room -= little;
+  drain(little);
+  if (size_ == 0) drop_spare();
+  put_front(made);
 }
 
 unsigned char buffer::at(std::size_t offset) const {

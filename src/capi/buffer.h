@@ -35,6 +35,7 @@ struct buffer_extras : buffer_keeper {
   bool owns_lock = false;
   event_base* deferred_to = nullptr;  // null: callbacks run at once
   callback deferred;
+  bool* gone = nullptr;  // told when this is, if somebody asks
 };
 
 // The buffer's extras, made when there are none; null when there is no memory. Under its lock.

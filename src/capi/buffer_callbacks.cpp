@@ -1,4 +1,6 @@
 // event2/buffer.h: who is told of changes.
+#include <utility>
+
 #include "base/memory.h"
 #include "capi/buffer.h"
 
@@ -44,8 +46,17 @@ void extras_changed(buffer_keeper* self, watched_buffer* which, std::size_t adde
     x->deleted += deleted;
     if (x->deferred_to != nullptr) (void)x->deferred_to->defer(&x->deferred);
   }
-  if (x->inner != nullptr && x->inner->changed != nullptr)
+  if (x->inner != nullptr && x->inner->changed != nullptr) {
+    // A filter calls its user from in there, who may free it.
+    bool gone = false;
+    bool* others = std::exchange(x->gone, &gone);
     x->inner->changed(x->inner, which, added, deleted);
+    if (gone) {
+      if (others != nullptr) *others = true;
+      return;
+    }
+    x->gone = others;
+  }
   if (!x->callbacks.empty() && x->deferred_to == nullptr) run_callbacks(x);
 }
 
@@ -91,6 +102,7 @@ void release_extras(evbuffer* b) {
     evbuffer_remove_cb_entry(b, reinterpret_cast<evbuffer_cb_entry*>(x->callbacks.front()));
   b->keeper = x->inner;
   if (x->owns_lock) x->own_lock.threads->lock_free(x->own_lock.lock, recursive_lock_type);
+  if (x->gone != nullptr) *x->gone = true;
   memory::destroy(x);
 }
 

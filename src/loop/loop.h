@@ -203,8 +203,8 @@ class loop {
   // close(2); whoever waits for a free descriptor tries again before the next wait.
   int close_descriptor(int fd);
   // Runs once, before the wait that follows the next close_descriptor. Keeps no loop running.
-  void run_after_close(pre_wait_work* w);
-  void forget_after_close(pre_wait_work* w);
+  void run_after_close(after_close_work* w);
+  void forget_after_close(after_close_work* w);  // queued already or not
 
   // --- operations; see src/ops ---
   // Null where the kernel performs none.
@@ -363,7 +363,7 @@ class loop {
   list_head later_;
   list_head hooks_[2];
   list_head pre_wait_;
-  list_head at_close_;  // pre_wait_work too
+  list_head at_close_;  // after_close_work
   timer_heap timers_;
   array<common_timeout*> common_;
 

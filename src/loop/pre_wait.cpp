@@ -45,17 +45,20 @@ void loop::forget_pre_wait() {
   while (!pre_wait_.empty())
     forget_before_wait(reinterpret_cast<pre_wait_work*>(pre_wait_.front()));
   while (!at_close_.empty())
-    forget_after_close(reinterpret_cast<pre_wait_work*>(at_close_.front()));
+    forget_after_close(reinterpret_cast<after_close_work*>(at_close_.front()));
 }
 
-void loop::run_after_close(pre_wait_work* w) {
+void loop::run_after_close(after_close_work* w) {
   loop_guard guard(*this);
-  if (w->link.next == nullptr) at_close_.push_back(&w->link);
+  if (w->link.next != nullptr) return;
+  w->waits = true;
+  at_close_.push_back(&w->link);
 }
 
-void loop::forget_after_close(pre_wait_work* w) {
+void loop::forget_after_close(after_close_work* w) {
   loop_guard guard(*this);
-  if (w->link.next == nullptr) return;
+  if (!w->waits) return forget_before_wait(w);
+  w->waits = false;
   w->link.unlink();
   w->link.next = nullptr;
 }
@@ -65,7 +68,7 @@ int loop::close_descriptor(int fd) {
   const int error = errno;
   loop_guard guard(*this);
   while (!at_close_.empty()) {
-    auto* w = reinterpret_cast<pre_wait_work*>(at_close_.front());
+    auto* w = reinterpret_cast<after_close_work*>(at_close_.front());
     forget_after_close(w);
     run_before_wait(w);
   }

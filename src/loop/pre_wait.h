@@ -12,4 +12,9 @@ struct pre_wait_work {
   void (*run)(pre_wait_work*) = nullptr;
 };
 
+// What runs when a descriptor is closed: then it is queued as the above.
+struct after_close_work : pre_wait_work {
+  bool waits = false;  // for that
+};
+
 }  // namespace eddy::engine

@@ -103,8 +103,13 @@ int loop::send(watcher* w, buffer& from, std::size_t most, std::int64_t timeout)
   loop_guard guard(*this);
   if (!w->is(is_transfer)) return ENOTSUP;
   if (!completion_->transfers(in_backend_)) return ENOTSUP;
-  if (const int error = completion_->send(w, from, most)) return error;
-  return w->is(in_watch_list) ? 0 : add_though_active(w, timeout);
+  // First what may fail: once the request is made the bytes go.
+  const bool added = w->is(in_watch_list);
+  if (!added)
+    if (const int error = add_though_active(w, timeout)) return error;
+  const int error = completion_->send(w, from, most);
+  if (error != 0 && !added) (void)remove_locked(w, removal::do_not_wait);
+  return error;
 }
 
 void loop::sent_all(watcher* w) {

@@ -51,7 +51,6 @@ void end(listener& l) {
   (void)owner->remove(&l.readiness, removal::do_not_wait);
   owner->forget_transfer(&l.readiness);
   owner->forget_after_close(&l.retry);
-  owner->forget_before_wait(&l.retry);
   for (int fd = l.row.take(); fd >= 0; fd = l.row.take()) (void)owner->close_descriptor(fd);
   if (l.spare >= 0) (void)owner->close_descriptor(l.spare);
   if (l.closes_socket) (void)owner->close_descriptor(l.readiness.fd);

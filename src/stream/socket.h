@@ -19,8 +19,9 @@ enum socket_state : std::uint8_t {
   write_to_tell = 0x04,  // bytes went before the wait; the callback comes after it
   tries_addresses = 0x08,
   in_own_callback = 0x10,
-  has_added = 0x20,     // to its output, in there
-  read_to_tell = 0x40,  // bytes were shown when it was disabled, see show_received
+  has_added = 0x20,       // to its output, in there
+  sends_by_calls = 0x80,  // while the user may change the first bytes of its output
+  read_to_tell = 0x40,    // bytes were shown when it was disabled, see show_received
 };
 
 // `fd` may be -1. Null when there is no memory.

@@ -12,6 +12,19 @@
 namespace eddy::engine {
 namespace {
 
+void send_by_calls(stream& s) {
+  (void)s.owner->remove(&s.writing, removal::do_not_wait);
+  s.owner->forget_transfer(&s.writing);
+  s.state = static_cast<std::uint8_t>(s.state | sends_by_calls);
+}
+
+void go_on_sending(stream& s) {
+  s.state = static_cast<std::uint8_t>(s.state & ~sends_by_calls);
+  if (s.owner->is_transferred(&s.writing)) return;
+  (void)s.owner->remove(&s.writing, removal::do_not_wait);
+  s.owner->make_transfer(&s.writing);
+}
+
 // What is not a socket is read and written by calls.
 void give_up_transfers(stream& s) {
   const bool reads = s.owner->is_added(&s.reading);
@@ -151,6 +164,7 @@ void take_received(stream& s, std::size_t room) {
 void note_sent(stream& s) { drop_outcome_of_send(s, s.owner->take_outcome(&s.writing)); }
 
 bool start_send(stream& s) {
+  if ((s.state & sends_by_calls) && s.out.front_frozen) go_on_sending(s);
   if (!s.owner->is_transferred(&s.writing)) return false;
   if (sends_now(s)) {
     // One that was stopped, and has not ended yet: what follows it has its time from now on.
@@ -165,7 +179,7 @@ bool start_send(stream& s) {
     s.owner->activate(&s.writing, watch_write, 1);
     return true;
   }
-  if (!s.out.front_frozen) return false;  // the user may change the first bytes at any time
+  if (!s.out.front_frozen) return send_by_calls(s), false;
   const std::size_t most = most_to_write(s);
   if (most == 0) {
     wait_for_rates(s);
