@@ -49,7 +49,7 @@ struct listener {
   int spare = -1;                 // the descriptor to shed with
   std::int64_t pausing = 0;       // ns; 0: not for lack of anything
   std::int64_t told_at = -1;      // when `failed` was called last; -1: never
-  after_close_work retry;           // when a descriptor is closed meanwhile
+  after_close_work retry;         // when a descriptor is closed meanwhile
   std::uint64_t shed = 0;         // connections that were closed for lack of descriptors
   std::uint64_t passed_over = 0;  // connections that failed before they were accepted
   void (*destroy)(listener*) = nullptr;

@@ -10,6 +10,7 @@
 #include <functional>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "support/streams.h"
 
@@ -182,6 +183,101 @@ TEST_P(stream_takeover, by_another_thread_sends_each_byte_once) {
   EXPECT_EQ(first.wrong, 0u);
   bufferevent_free(first.bev);
   bufferevent_free(r.bev);
+}
+
+struct freed_in_its_turn {
+  bufferevent* bev = nullptr;
+  event* after = nullptr;
+  socket_pair fresh;
+};
+
+// The write callback of a stream with output left makes an event of the same turn active, which
+// frees it and opens other sockets: they may get its number.
+TEST_P(stream_takeover, sends_nothing_of_a_freed_stream_to_who_gets_its_number) {
+  socket_pair pair;
+  freed_in_its_turn f;
+  const int number = pair.a.get();
+  f.bev = bufferevent_socket_new(base.get(), pair.a.release(), BEV_OPT_CLOSE_ON_FREE);
+  f.after = event_new(
+      base.get(), -1, 0,
+      [](evutil_socket_t, short, void* argument) {
+        auto* s = static_cast<freed_in_its_turn*>(argument);
+        if (s->bev == nullptr) return;
+        EXPECT_GT(evbuffer_get_length(bufferevent_get_output(s->bev)), 0u);
+        bufferevent_free(std::exchange(s->bev, nullptr));
+        s->fresh = socket_pair();
+      },
+      &f);
+  bufferevent_setcb(
+      f.bev, nullptr,
+      [](bufferevent* bev, void* argument) {
+        if (evbuffer_get_length(bufferevent_get_output(bev)) != 0)
+          event_active(static_cast<freed_in_its_turn*>(argument)->after, EV_READ, 1);
+      },
+      nullptr, &f);
+  bufferevent_setwatermark(f.bev, EV_WRITE, 100'000'000, 0);
+  const std::string text = bytes(0, 3'000'000);
+  bufferevent_write(f.bev, text.data(), text.size());
+  char got[70'000];
+  for (int turns = 0; f.bev != nullptr && turns < 1000; ++turns) {
+    event_base_loop(base.get(), EVLOOP_NONBLOCK | EVLOOP_NO_EXIT_ON_EMPTY);
+    (void)::recv(pair.b.get(), got, sizeof got, MSG_DONTWAIT);
+  }
+  ASSERT_EQ(f.bev, nullptr);
+  EXPECT_TRUE(f.fresh.a.get() == number || f.fresh.b.get() == number);
+  for (int turns = 0; turns < 10; ++turns) look();
+  EXPECT_EQ(::recv(f.fresh.a.get(), got, sizeof got, MSG_DONTWAIT), -1);
+  EXPECT_EQ(::recv(f.fresh.b.get(), got, sizeof got, MSG_DONTWAIT), -1);
+  event_free(f.after);
+}
+
+TEST_P(stream_takeover, sends_all_of_an_output_that_is_unfrozen_and_frozen_again) {
+  socket_pair pair;
+  bufferevent* bev = bufferevent_socket_new(base.get(), pair.a.get(), 0);
+  evbuffer* out = bufferevent_get_output(bev);
+  ASSERT_EQ(evbuffer_unfreeze(out, 1), 0);
+  reader to;
+  std::size_t written = 0;
+  for (int round = 0; round < 3; ++round) {
+    const std::string text = bytes(written, 1'000'000);
+    bufferevent_write(bev, text.data(), text.size());
+    written += text.size();
+    look();
+    if (round == 0) open_on(base.get(), pair.b.get(), to);
+    run_until([&] { return to.seen >= written; });
+    if (round == 0) evbuffer_freeze(out, 1);
+  }
+  EXPECT_EQ(to.wrong, 0u);
+  bufferevent_free(bev);
+  bufferevent_free(to.bev);
+}
+
+TEST_P(stream_takeover, lets_a_filter_be_freed_in_its_write_callback_while_its_output_is_watched) {
+  socket_pair pair;
+  bufferevent* below = bufferevent_socket_new(base.get(), pair.a.get(), 0);
+  bufferevent* filter =
+      bufferevent_filter_new(below, nullptr, nullptr, BEV_OPT_CLOSE_ON_FREE, nullptr, nullptr);
+  int freed = 0, changes = 0;
+  struct counts {
+    int *freed, *changes;
+  } seen{&freed, &changes};
+  bufferevent_setcb(
+      filter, nullptr,
+      [](bufferevent* bev, void* argument) {
+        ++*static_cast<counts*>(argument)->freed;
+        bufferevent_free(bev);
+      },
+      nullptr, &seen);
+  evbuffer_add_cb(
+      bufferevent_get_output(filter),
+      [](evbuffer*, const evbuffer_cb_info*, void* argument) {
+        ++*static_cast<counts*>(argument)->changes;
+      },
+      &seen);
+  bufferevent_enable(filter, EV_READ | EV_WRITE);
+  bufferevent_write(filter, "hi", 2);
+  look();
+  EXPECT_EQ(freed, 1);
 }
 
 EDDY_ON_EVERY_BACKEND(stream_takeover);

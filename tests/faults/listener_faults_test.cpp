@@ -67,6 +67,18 @@ TEST_P(listener_faults, a_descriptor_that_the_loop_closes_ends_the_pause) {
   EXPECT_EQ(l.accepted.size(), 1u);
 }
 
+TEST_P(listener_faults, one_stopped_when_a_closed_descriptor_is_to_wake_it_keeps_no_loop_running) {
+  listening l(*on);
+  descriptor client = silent_client_of(l);
+  socket_pair other;
+  failing_calls failing(sys::call::accept, [](int) { return EMFILE; });
+  look();
+  ASSERT_EQ(l.errors.size(), 1u);
+  EXPECT_EQ(on->close_descriptor(other.a.release()), 0);
+  enable_listener(l, false);
+  EXPECT_EQ(on->run(0), run_result::nothing_to_do) << "nothing is left to wait for";
+}
+
 TEST_P(listener_faults, one_that_sheds_closes_what_it_cannot_take_at_once) {
   listening l(*on);
   ASSERT_EQ(shed_connections(l), 0);

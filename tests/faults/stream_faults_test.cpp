@@ -215,6 +215,21 @@ TEST_P(stream_faults, writing_to_a_peer_that_is_gone_is_an_error_and_never_a_sig
   }
 }
 
+// (As on libevent, where output is left, which fails first; the bytes are not lost by that.)
+TEST_P(stream_faults, bytes_that_came_before_a_reset_are_read_though_output_fails) {
+  tcp_pair pair;
+  reader r;
+  open_on(base.get(), pair.a.get(), r);
+  look();
+  (void)feed(pair.b.get(), 0, 4);
+  reset(pair.b);
+  bufferevent_write(r.bev, "more", 4);
+  run_until([&] { return r.ends + r.errors >= 2; });
+  EXPECT_EQ(r.seen, 4u);
+  EXPECT_EQ(r.wrong, 0u);
+  bufferevent_free(r.bev);
+}
+
 TEST_P(stream_faults, the_end_of_the_other_side_keeps_nobody_busy) {
   tcp_pair pair;
   reader r;
@@ -367,6 +382,54 @@ TEST_P(stream_faults, output_taken_back_or_put_before_while_it_is_sent_loses_not
     const std::string end(prepends ? left : 0, 'a');
     EXPECT_TRUE(got == std::string(first.size() - left, 'a') + second + end) << got.size();
     bufferevent_free(from.bev);
+  }
+}
+
+// Fails one allocation of those in between `begin` and `end`.
+struct failing_memory {
+  static inline long left = -1;
+  static bool fails() { return left >= 0 && left-- == 0; }
+  static void* take(std::size_t size) { return fails() ? nullptr : std::malloc(size); }
+  static void* take_again(void* p, std::size_t size) {
+    return fails() ? nullptr : std::realloc(p, size);
+  }
+};
+
+// With each allocation of a turn failing in turn: what is read follows on what was read before, or
+// an error is told first; what is written goes once.
+TEST_P(stream_faults, no_byte_is_left_out_or_doubled_when_memory_runs_out) {
+  event_set_mem_functions(failing_memory::take, failing_memory::take_again, std::free);
+  for (long nth = 0; nth < 12; ++nth) {
+    socket_pair in, out;
+    reader from, to;
+    const timeval limit{100, 0};
+    open_on(base.get(), in.a.get(), from);
+    open_on(base.get(), out.a.get(), to);
+    bufferevent_set_timeouts(to.bev, nullptr, &limit);
+    for (int i = 0; i < 3; ++i) look();
+    std::size_t fed = 0;
+    for (int part = 0; part < 4; ++part) {
+      fed = feed(in.b.get(), fed, fed + 100);
+      if (part == 1) bufferevent_write(to.bev, "hello", 5);
+      failing_memory::left = part == 1 ? nth : -1;
+      look();
+      failing_memory::left = -1;
+      look();
+    }
+    for (int i = 0; i < 5; ++i) look();
+    EXPECT_EQ(from.wrong, 0u) << nth;
+    if (from.errors == 0) {
+      EXPECT_EQ(from.seen, fed) << nth;
+    }
+    char text[100];
+    const ssize_t got = ::recv(out.b.get(), text, sizeof text, MSG_DONTWAIT);
+    if (to.errors == 0) {
+      EXPECT_EQ(got, 5) << nth;
+    } else {
+      EXPECT_LE(got, 5) << nth;
+    }
+    bufferevent_free(from.bev);
+    bufferevent_free(to.bev);
   }
 }
 

@@ -24,6 +24,41 @@ std::string text_of(const buffer& b) {
   return text;
 }
 
+void count_back(const void*, std::size_t, void* context) { ++*static_cast<int*>(context); }
+
+// As the pieces that a kernel filled.
+chain* lent_piece(const char* text, std::size_t size, int& back) {
+  chain* c = make_borrowed_chain(text, size, count_back, &back);
+  c->lent = true;
+  c->next = c;
+  return c;
+}
+
+TEST(lent_memory, goes_back_at_once_when_few_bytes_are_held_behind_others) {
+  buffer b;
+  int back = 0;
+  for (int i = 0; i < 4000; ++i) {
+    EXPECT_EQ(b.take_circle(lent_piece("x", 1, back), SIZE_MAX), nullptr);
+    b.own_little();
+    ASSERT_EQ(back, i + 1);
+  }
+  EXPECT_EQ(text_of(b), std::string(4000, 'x'));
+}
+
+TEST(lent_memory, goes_back_when_most_of_a_large_piece_was_drained) {
+  const std::string large(60'000, 'l');
+  buffer b;
+  int back = 0;
+  EXPECT_EQ(b.take_circle(lent_piece(large.data(), large.size(), back), SIZE_MAX), nullptr);
+  b.own_little();
+  EXPECT_EQ(back, 0) << "it is worth keeping";
+  b.drain(large.size() - 10);
+  EXPECT_EQ(b.take_circle(lent_piece("end", 3, back), SIZE_MAX), nullptr);
+  b.own_little();
+  EXPECT_EQ(back, 2);
+  EXPECT_EQ(text_of(b), "llllllllllend");
+}
+
 // One buffer, and what it should hold.
 struct pair {
   buffer real;
