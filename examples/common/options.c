@@ -2,6 +2,7 @@
 
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 static void help(FILE *to, const char *program, const char *what_it_is, int has_backends) {
   fprintf(to,
@@ -36,7 +37,17 @@ int options_read(struct options *options, int argc, char **argv, const char *wha
   int option;
   while ((option = getopt_long(argc, argv, "", has_backends ? with_backend : without, NULL)) !=
          -1) {
-    if (option == 'p') options->port = optarg;
+    if (option == 'p') {
+      options->port = optarg;
+      /* getaddrinfo would take 70000 for 4464. */
+      char *end = optarg;
+      long number = strtol(optarg, &end, 10);
+      if (*end != '\0' || end == optarg || number < 0 || number > 65535) {
+        fprintf(stderr, "%s: --port takes a number from 0 to 65535, not \"%s\"\n", argv[0], optarg);
+        *status = 2;
+        return 1;
+      }
+    }
     if (option == 'b') options->address = optarg;
     if (option == 'e') options->backend = optarg;
     if (option == 'h' || option == '?') {

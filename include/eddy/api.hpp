@@ -2,6 +2,10 @@
 // what the compiler can do.
 #pragma once
 
+#if __cplusplus < 202002L
+#error "eddy's C++ headers need C++20: compile with -std=c++20, or set CMAKE_CXX_STANDARD to 20"
+#endif
+
 // On what the headers call in libeddy.so.
 #define EDDY_API __attribute__((visibility("default")))
 

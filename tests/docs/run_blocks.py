@@ -17,6 +17,7 @@ import sys
 
 # Commands that take long, install something, or would run these tests again.
 SHORT = {
+    "scripts/setup": "scripts/setup --help",
     "scripts/run": "sh -n scripts/run && scripts/setup --help",
     "scripts/test": "scripts/test --help",
     "scripts/test --preset asan": "scripts/test --help && cmake --list-presets | grep -q asan",
@@ -41,14 +42,19 @@ def blocks(source, kind):
 def run_commands(options):
     prefix = options.work / "prefix"
     shutil.rmtree(prefix, ignore_errors=True)
-    environment = os.environ | {"BUILD": str(options.build), "PREFIX": str(prefix)}
+    environment = os.environ | {"BUILD": str(options.build), "PREFIX": str(prefix),
+                                "PKG_CONFIG_PATH": str(prefix / "lib/pkgconfig")}
+    # What README.md compiles are its own first programs.
+    for kind in ("c", "cpp"):
+        (options.work / f"server.{kind}").write_text(next(blocks(options.source, kind))[1])
     for where, text in blocks(options.source, "sh"):
         for command in text.replace("\\\n", " ").splitlines():
             command = command.split("  #")[0].strip()
             if not command or command.startswith("#"):
                 continue
             short = SHORT.get(command, command).replace("/opt/eddy", str(prefix))
-            done = subprocess.run(["sh", "-ec", short], cwd=options.source, env=environment,
+            folder = options.work if " server.c" in short else options.source
+            done = subprocess.run(["sh", "-ec", short], cwd=folder, env=environment,
                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                   stderr=subprocess.STDOUT, text=True)
             print(f"{where}: {command}" + (f"  (as: {short})" if short != command else ""))

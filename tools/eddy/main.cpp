@@ -33,7 +33,8 @@ void help(std::FILE* to) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 2 || std::strcmp(argv[1], "--help") == 0) {
+  const auto is = [&](const char* word) { return std::strcmp(argv[1], word) == 0; };
+  if (argc < 2 || is("--help") || is("-h") || is("help")) {
     help(argc < 2 ? stderr : stdout);
     return argc < 2 ? 2 : 0;
   }

@@ -55,7 +55,8 @@ int serve_command(const arguments& args) {
         "it is\n"
         "ready, and ends on SIGINT or SIGTERM. --backend is for the styles event and "
         "bufferevent;\neddy info lists them. "
-        "Port 0 means any free one; 40713 unless given.\n");
+        "Port 0 means any free one; 40713 unless given.\nIt listens on all IPv6 and IPv4 "
+        "addresses unless --bind names one.\n");
     return 0;
   }
   for (const style& s : styles) {
