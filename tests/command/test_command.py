@@ -123,6 +123,12 @@ class WordsTest(unittest.TestCase):
             self.assertEqual(done.returncode, 2, words)
             self.assertTrue(done.stderr, words)
 
+    def test_a_port_that_does_not_exist_is_refused(self):
+        for port in ("70000", "99999", "-1", "abc", ""):
+            done = eddy("serve", "--style", "event", "--port", port)
+            self.assertEqual(done.returncode, 2, done.stderr)
+            self.assertIn("0 to 65535", done.stderr)
+
     def test_a_text_that_cannot_be_read_is_named(self):
         done = eddy("load", "--text", "/no/such/text")
         self.assertEqual(done.returncode, 1)
