@@ -1,0 +1,281 @@
+// Whatever is done to a stream, from each of its callbacks, from another's in the same turn, from
+// within a call of its own, and by another thread: over sockets, pairs, and filters above those.
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <event2/thread.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <random>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "support/streams.h"
+
+namespace {
+
+using eddy::engine::test::byte_at;
+using eddy::engine::test::bytes;
+using eddy::engine::test::feed;
+using eddy::engine::test::socket_pair;
+
+constexpr int deferred = BEV_OPT_DEFER_CALLBACKS, threaded = BEV_OPT_THREADSAFE,
+              unlocked = BEV_OPT_THREADSAFE | BEV_OPT_DEFER_CALLBACKS | BEV_OPT_UNLOCK_CALLBACKS;
+
+enum class kind { socket, pair, filter, filter_over_pair };
+constexpr kind kinds[] = {kind::socket, kind::pair, kind::filter, kind::filter_over_pair};
+
+enum callback { reading, writing, event };
+
+// One end of a connection, that sends and checks bytes.
+struct side {
+  bufferevent* bev = nullptr;  // the highest; null: freed
+  bufferevent* below = nullptr;
+  bool closes = false;
+  std::size_t written = 0, seen = 0, wrong = 0;
+  int ends = 0;
+  int late = 0;                        // callbacks after the free
+  std::function<void(callback)> then;  // called before anything is taken
+
+  void told(callback which) {
+    if (bev == nullptr) {
+      ++late;
+      return;
+    }
+    if (then) then(which);
+    if (which == reading && bev != nullptr) take();
+  }
+  void take() {
+    evbuffer* in = bufferevent_get_input(bev);
+    std::string text(evbuffer_get_length(in), '\0');
+    const std::size_t first = seen;
+    seen += text.size();
+    (void)evbuffer_remove(in, text.data(), text.size());
+    for (std::size_t i = 0; i < text.size(); ++i)
+      wrong += static_cast<unsigned char>(text[i]) != byte_at(first + i);
+  }
+  void write(std::size_t size) {
+    const std::string text = bytes(written, size);
+    written += size;
+    EXPECT_EQ(bufferevent_write(bev, text.data(), size), 0);
+  }
+  void free(bool below_first = false) {
+    bufferevent* top = std::exchange(bev, nullptr);
+    if (top == nullptr) return;
+    bufferevent* lower = closes ? nullptr : below;
+    if (lower != nullptr && below_first) bufferevent_free(std::exchange(lower, nullptr));
+    bufferevent_free(top);
+    if (lower != nullptr) bufferevent_free(lower);
+  }
+  // What was open before is the caller's, and closed at once.
+  void replace_socket(int fd) {
+    const int old = bufferevent_getfd(bev);
+    if (old < 0) return;
+    EXPECT_EQ(bufferevent_setfd(bev, closes ? ::dup(fd) : fd), 0);
+    if (closes) ::close(old);
+  }
+};
+
+// Two that are connected. `left` is the one that things are done to.
+struct couple {
+  couple(event_base* base, kind k, int options) : what(k) {
+    bufferevent* lowest[2] = {};
+    if (what == kind::pair || what == kind::filter_over_pair) {
+      EXPECT_EQ(bufferevent_pair_new(base, options, lowest), 0);
+    } else {
+      const bool closes = (options & BEV_OPT_CLOSE_ON_FREE) != 0;
+      const int fds[2] = {sockets.a.get(), sockets.b.get()};
+      for (int i = 0; i < 2; ++i)
+        lowest[i] = bufferevent_socket_new(base, closes ? ::dup(fds[i]) : fds[i], options);
+      if (closes) sockets = socket_pair();
+    }
+    for (side* s : {&left, &right}) {
+      s->closes = (options & BEV_OPT_CLOSE_ON_FREE) != 0;
+      s->bev = lowest[s == &right];
+      if (what == kind::filter || what == kind::filter_over_pair) {
+        s->below = s->bev;
+        s->bev = bufferevent_filter_new(s->below, nullptr, nullptr, options, nullptr, nullptr);
+      }
+      bufferevent_setcb(
+          s->bev, [](bufferevent*, void* a) { static_cast<side*>(a)->told(reading); },
+          [](bufferevent*, void* a) { static_cast<side*>(a)->told(writing); },
+          [](bufferevent*, short events, void* a) {
+            static_cast<side*>(a)->ends += (events & BEV_EVENT_EOF) != 0;
+            static_cast<side*>(a)->told(event);
+          },
+          s);
+      bufferevent_enable(s->bev, EV_READ | EV_WRITE);
+    }
+  }
+  ~couple() {
+    left.free();
+    right.free();
+    EXPECT_EQ(left.wrong + right.wrong, 0u);
+  }
+  bool has_socket() const { return what == kind::socket || what == kind::filter; }
+  // The right one says no more; what it wrote must have left it.
+  void end() {
+    if (has_socket())
+      ::shutdown(bufferevent_getfd(right.bev), SHUT_WR);
+    else
+      bufferevent_flush(right.bev, EV_READ | EV_WRITE, BEV_FINISHED);
+  }
+  bool all_came() const {
+    return left.seen == right.written && right.seen == left.written;
+  }
+
+  const kind what;
+  socket_pair sockets, spare;
+  side left, right;
+};
+
+enum class act {
+  free_it,
+  free_it_from_below,
+  free_the_other_end,
+  free_both,
+  disable,
+  disable_and_enable,
+  enable_again,
+  replace_the_socket,
+  limit,
+  write_more,
+  flush_to_the_end,
+  run_the_loop
+};
+constexpr act acts[] = {act::free_it,
+                        act::free_it_from_below,
+                        act::free_the_other_end,
+                        act::free_both,
+                        act::disable,
+                        act::disable_and_enable,
+                        act::enable_again,
+                        act::replace_the_socket,
+                        act::limit,
+                        act::write_more,
+                        act::flush_to_the_end,
+                        act::run_the_loop};
+
+void strike(event_base* base, couple& c, act what) {
+  bufferevent* b = c.left.bev;
+  switch (what) {
+    case act::free_it:
+      return c.left.free();
+    case act::free_it_from_below:
+      return c.left.free(true);
+    case act::free_the_other_end:
+      return c.right.free();
+    case act::free_both:
+      c.right.free();
+      return c.left.free();
+    case act::disable:
+      EXPECT_EQ(bufferevent_disable(b, EV_READ | EV_WRITE), 0);
+      break;
+    case act::disable_and_enable:
+      EXPECT_EQ(bufferevent_disable(b, EV_READ | EV_WRITE), 0);
+      [[fallthrough]];
+    case act::enable_again:
+      EXPECT_EQ(bufferevent_enable(b, EV_READ | EV_WRITE), 0);
+      break;
+    case act::replace_the_socket:
+      return c.left.replace_socket(c.spare.a.get());
+    case act::limit:
+      bufferevent_setwatermark(b, EV_READ, 0, 100);
+      break;
+    case act::write_more:
+      return c.left.write(5000);
+    case act::flush_to_the_end:
+      (void)bufferevent_flush(b, EV_READ | EV_WRITE, BEV_FINISHED);
+      break;
+    case act::run_the_loop:
+      // (Refused, but in a filter's write callback, which the write itself calls.)
+      (void)event_base_loop(base, EVLOOP_NONBLOCK);
+  }
+}
+
+std::string name_of(kind k, int options, act what, callback where) {
+  return "kind " + std::to_string(static_cast<int>(k)) + ", options " + std::to_string(options) +
+         ", act " + std::to_string(static_cast<int>(what)) + ", callback " + std::to_string(where);
+}
+
+class stream_matrix : public eddy::engine::test::stream_test {
+ public:
+  template <class Condition>
+  void look_until(Condition done) {
+    for (int turns = 0; !done(); ++turns) {
+      ASSERT_LT(turns, 20'000) << "it does not come about";
+      look();
+    }
+  }
+  // What `where` of the left one waits for.
+  void bring_about(couple& c, callback where) {
+    if (where != reading) c.left.write(20'000);
+    if (where != writing) c.right.write(10'000);
+    if (where != event) return;
+    look_until([&] {
+      return c.right.bev == nullptr ||
+             (evbuffer_get_length(bufferevent_get_output(c.right.bev)) == 0 &&
+              (c.right.below == nullptr ||
+               evbuffer_get_length(bufferevent_get_output(c.right.below)) == 0));
+    });
+    if (c.right.bev != nullptr) c.end();
+  }
+  // Who was struck and lives goes on, and lost nothing.
+  void expect_it_goes_on(couple& c, act what) {
+    if (c.left.bev == nullptr || c.right.bev == nullptr) return;
+    for (const side* s : {&c.left, &c.right}) {
+      bufferevent_setwatermark(s->bev, EV_READ, 0, 0);
+      if (s->below != nullptr) bufferevent_enable(s->below, EV_READ);  // its end disabled it
+      bufferevent_enable(s->bev, EV_READ | EV_WRITE);
+    }
+    bufferevent_trigger(c.left.bev, EV_READ, 0);
+    if (what == act::replace_the_socket && c.has_socket()) {
+      for (int i = 0; i < 5; ++i) look();
+      const std::size_t until = c.left.seen + 1000;
+      (void)feed(c.spare.b.get(), c.left.seen, until);
+      return look_until([&] { return c.left.seen >= until; });
+    }
+    c.left.write(3000);
+    if (c.left.ends == 0) c.right.write(3000);
+    look_until([&] { return c.all_came(); });
+  }
+};
+
+TEST_P(stream_matrix, each_kind_may_be_struck_from_each_of_its_callbacks) {
+  for (const kind k : kinds)
+    for (const int locking : {0, deferred, threaded, threaded | deferred, unlocked})
+      for (const int closing : {0, int{BEV_OPT_CLOSE_ON_FREE}})
+        for (const act what : acts)
+          for (const callback where : {reading, writing, event}) {
+            SCOPED_TRACE(name_of(k, locking | closing, what, where));
+            couple c(base.get(), k, locking | closing);
+            int done = 0;
+            c.left.then = [&](callback which) {
+              if (which != where || done != 0) return;
+              done = 1;
+              strike(base.get(), c, what);
+            };
+            bring_about(c, where);
+            look_until([&] { return done != 0; });
+            for (int i = 0; i < 3; ++i) look();
+            EXPECT_EQ(c.left.late + c.right.late, 0);
+            expect_it_goes_on(c, what);
+            if (HasFailure()) return;
+          }
+}
+
+EDDY_ON_EVERY_BACKEND(stream_matrix);
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  testing::InitGoogleTest(&count, arguments);
+  evthread_use_pthreads();
+  event_set_log_callback([](int, const char*) {});  // of loops that are run from their callbacks
+  return RUN_ALL_TESTS();
+}
