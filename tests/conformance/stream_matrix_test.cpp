@@ -7,7 +7,9 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <cstdlib>
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <random>
 #include <string>
@@ -50,6 +52,16 @@ struct side {
     if (then) then(which);
     if (which == reading && bev != nullptr) take();
   }
+  void watch() {
+    bufferevent_setcb(
+        bev, [](bufferevent*, void* a) { static_cast<side*>(a)->told(reading); },
+        [](bufferevent*, void* a) { static_cast<side*>(a)->told(writing); },
+        [](bufferevent*, short events, void* a) {
+          static_cast<side*>(a)->ends += (events & BEV_EVENT_EOF) != 0;
+          static_cast<side*>(a)->told(event);
+        },
+        this);
+  }
   void take() {
     evbuffer* in = bufferevent_get_input(bev);
     std::string text(evbuffer_get_length(in), '\0');
@@ -63,6 +75,11 @@ struct side {
     const std::string text = bytes(written, size);
     written += size;
     EXPECT_EQ(bufferevent_write(bev, text.data(), size), 0);
+  }
+  bool has_sent() const {
+    for (bufferevent* b : {bev, bev != nullptr ? below : nullptr})
+      if (b != nullptr && evbuffer_get_length(bufferevent_get_output(b)) != 0) return false;
+    return true;
   }
   void free(bool below_first = false) {
     bufferevent* top = std::exchange(bev, nullptr);
@@ -101,14 +118,7 @@ struct couple {
         s->below = s->bev;
         s->bev = bufferevent_filter_new(s->below, nullptr, nullptr, options, nullptr, nullptr);
       }
-      bufferevent_setcb(
-          s->bev, [](bufferevent*, void* a) { static_cast<side*>(a)->told(reading); },
-          [](bufferevent*, void* a) { static_cast<side*>(a)->told(writing); },
-          [](bufferevent*, short events, void* a) {
-            static_cast<side*>(a)->ends += (events & BEV_EVENT_EOF) != 0;
-            static_cast<side*>(a)->told(event);
-          },
-          s);
+      s->watch();
       bufferevent_enable(s->bev, EV_READ | EV_WRITE);
     }
   }
@@ -120,16 +130,16 @@ struct couple {
   bool has_socket() const { return what == kind::socket || what == kind::filter; }
   // The right one says no more; what it wrote must have left it.
   void end() {
+    ended = true;
     if (has_socket())
       ::shutdown(bufferevent_getfd(right.bev), SHUT_WR);
     else
       bufferevent_flush(right.bev, EV_READ | EV_WRITE, BEV_FINISHED);
   }
-  bool all_came() const {
-    return left.seen == right.written && right.seen == left.written;
-  }
+  bool all_came() const { return left.seen == right.written && right.seen == left.written; }
 
   const kind what;
+  bool ended = false;
   socket_pair sockets, spare;
   side left, right;
 };
@@ -148,18 +158,10 @@ enum class act {
   flush_to_the_end,
   run_the_loop
 };
-constexpr act acts[] = {act::free_it,
-                        act::free_it_from_below,
-                        act::free_the_other_end,
-                        act::free_both,
-                        act::disable,
-                        act::disable_and_enable,
-                        act::enable_again,
-                        act::replace_the_socket,
-                        act::limit,
-                        act::write_more,
-                        act::flush_to_the_end,
-                        act::run_the_loop};
+constexpr act acts[] = {
+    act::free_it, act::free_it_from_below, act::free_the_other_end, act::free_both,
+    act::disable, act::disable_and_enable, act::enable_again,       act::replace_the_socket,
+    act::limit,   act::write_more,         act::flush_to_the_end,   act::run_the_loop};
 
 void strike(event_base* base, couple& c, act what) {
   bufferevent* b = c.left.bev;
@@ -212,18 +214,16 @@ class stream_matrix : public eddy::engine::test::stream_test {
       look();
     }
   }
-  // What `where` of the left one waits for.
-  void bring_about(couple& c, callback where) {
-    if (where != reading) c.left.write(20'000);
-    if (where != writing) c.right.write(10'000);
+  // What `where` of their left ones waits for, in one turn.
+  void bring_about(std::initializer_list<couple*> all, callback where) {
+    for (couple* c : all) {
+      if (where != reading && c->left.bev != nullptr) c->left.write(20'000);
+      if (where != writing && c->right.bev != nullptr) c->right.write(10'000);
+    }
     if (where != event) return;
-    look_until([&] {
-      return c.right.bev == nullptr ||
-             (evbuffer_get_length(bufferevent_get_output(c.right.bev)) == 0 &&
-              (c.right.below == nullptr ||
-               evbuffer_get_length(bufferevent_get_output(c.right.below)) == 0));
-    });
-    if (c.right.bev != nullptr) c.end();
+    for (couple* c : all) look_until([&] { return c->right.has_sent(); });
+    for (couple* c : all)
+      if (c->right.bev != nullptr) c->end();
   }
   // Who was struck and lives goes on, and lost nothing.
   void expect_it_goes_on(couple& c, act what) {
@@ -241,7 +241,7 @@ class stream_matrix : public eddy::engine::test::stream_test {
       return look_until([&] { return c.left.seen >= until; });
     }
     c.left.write(3000);
-    if (c.left.ends == 0) c.right.write(3000);
+    if (!c.ended) c.right.write(3000);
     look_until([&] { return c.all_came(); });
   }
 };
@@ -260,13 +260,122 @@ TEST_P(stream_matrix, each_kind_may_be_struck_from_each_of_its_callbacks) {
               done = 1;
               strike(base.get(), c, what);
             };
-            bring_about(c, where);
+            bring_about({&c}, where);
             look_until([&] { return done != 0; });
             for (int i = 0; i < 3; ++i) look();
             EXPECT_EQ(c.left.late + c.right.late, 0);
             expect_it_goes_on(c, what);
             if (HasFailure()) return;
           }
+}
+
+// Whichever comes first strikes the other one, whose events are due.
+TEST_P(stream_matrix, each_kind_may_be_struck_from_another_of_the_same_turn) {
+  for (const kind k : kinds)
+    for (const int options : {0, deferred, unlocked})
+      for (const act what : acts)
+        for (const callback where : {reading, writing, event}) {
+          SCOPED_TRACE(name_of(k, options, what, where));
+          couple one(base.get(), k, options), two(base.get(), k, options);
+          couple* struck = nullptr;
+          std::size_t seen = 0;
+          for (couple* c : {&one, &two})
+            c->left.then = [&, c](callback which) {
+              if (which != where || struck != nullptr) return;
+              struck = c == &one ? &two : &one;
+              seen = struck->left.seen;
+              strike(base.get(), *struck, what);
+            };
+          bring_about({&one, &two}, where);
+          look_until([&] { return struck != nullptr; });
+          for (int i = 0; i < 3; ++i) look();
+          const bool is_still = what == act::disable || what == act::replace_the_socket;
+          if (is_still && struck->has_socket() && options == 0) {
+            EXPECT_EQ(struck->left.seen, seen);
+          }
+          for (couple* c : {&one, &two}) {
+            EXPECT_EQ(c->left.late + c->right.late, 0);
+            expect_it_goes_on(*c, c == struck ? what : act::enable_again);
+          }
+          if (HasFailure()) return;
+        }
+}
+
+using call = std::function<void(bufferevent*, evbuffer* in, evbuffer* out)>;
+
+// Of a filter that has bytes to take, and more of them below.
+const call calls[] = {
+    [](bufferevent* b, evbuffer*, evbuffer*) { bufferevent_write(b, "text", 4); },
+    [](bufferevent*, evbuffer*, evbuffer* out) { evbuffer_add_printf(out, "%d", 1); },
+    [](bufferevent*, evbuffer*, evbuffer* out) {
+      evbuffer_add_reference(out, "a", 1, nullptr, out);
+    },
+    [](bufferevent*, evbuffer*, evbuffer* out) {
+      evbuffer_iovec room;
+      ASSERT_EQ(evbuffer_reserve_space(out, 10, &room, 1), 1);
+      room.iov_len = 0;
+      evbuffer_commit_space(out, &room, 1);
+      evbuffer_add(out, "text", 4);
+    },
+    [](bufferevent*, evbuffer*, evbuffer* out) {
+      evbuffer_iovec pieces[] = {{const_cast<char*>("a"), 1}};
+      evbuffer_add_iovec(out, pieces, 1);
+    },
+    [](bufferevent* b, evbuffer*, evbuffer*) {
+      evbuffer* more = evbuffer_new();
+      evbuffer_add(more, "text", 4);
+      bufferevent_write_buffer(b, more);
+      evbuffer_free(more);
+    },
+    [](bufferevent* b, evbuffer*, evbuffer*) {
+      char text[10];
+      bufferevent_read(b, text, sizeof text);
+    },
+    [](bufferevent* b, evbuffer*, evbuffer*) {
+      evbuffer* taken = evbuffer_new();
+      bufferevent_read_buffer(b, taken);
+      evbuffer_free(taken);
+    },
+    [](bufferevent*, evbuffer* in, evbuffer*) {
+      evbuffer* taken = evbuffer_new();
+      evbuffer_remove_buffer(in, taken, 50);
+      evbuffer_free(taken);
+    },
+    [](bufferevent*, evbuffer* in, evbuffer*) { evbuffer_drain(in, 10); },
+    [](bufferevent*, evbuffer* in, evbuffer*) {
+      std::free(evbuffer_readln(in, nullptr, EVBUFFER_EOL_NUL));
+    },
+    [](bufferevent* b, evbuffer*, evbuffer*) {
+      bufferevent_setwatermark(b, EV_READ, 0, 0);
+      bufferevent_flush(b, EV_READ, BEV_FLUSH);
+    },
+    [](bufferevent* b, evbuffer*, evbuffer*) { bufferevent_trigger(b, EV_READ | EV_WRITE, 0); },
+    [](bufferevent* b, evbuffer*, evbuffer*) { bufferevent_trigger_event(b, BEV_EVENT_EOF, 0); },
+};
+
+TEST_P(stream_matrix, filters_may_be_freed_from_callbacks_that_their_own_functions_call) {
+  for (const kind k : {kind::filter, kind::filter_over_pair})
+    for (const int locking : {0, threaded, unlocked})
+      for (const int closing : {0, int{BEV_OPT_CLOSE_ON_FREE}})
+        for (const call& each : calls) {
+          SCOPED_TRACE(name_of(k, locking | closing, act::free_it, reading) + ", call " +
+                       std::to_string(&each - calls));
+          couple c(base.get(), k, locking | closing);
+          bufferevent* b = c.left.bev;
+          for (bufferevent* quiet : {b, c.right.bev})
+            bufferevent_setcb(quiet, nullptr, nullptr, nullptr, nullptr);
+          bufferevent_setwatermark(b, EV_READ, 0, 100);
+          c.right.write(1000);
+          evbuffer* in = bufferevent_get_input(b);
+          look_until([&] { return evbuffer_get_length(in) == 100; });
+          c.left.then = [&](callback) { c.left.free(); };
+          c.left.watch();
+          each(b, in, bufferevent_get_output(b));
+          look_until([&] { return c.left.bev == nullptr; });
+          for (int i = 0; i < 3; ++i) look();
+          EXPECT_EQ(c.left.late, 0);
+          if (HasFailure()) return;
+        }
 }
 
 EDDY_ON_EVERY_BACKEND(stream_matrix);
