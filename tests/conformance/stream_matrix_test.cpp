@@ -378,6 +378,130 @@ TEST_P(stream_matrix, filters_may_be_freed_from_callbacks_that_their_own_functio
         }
 }
 
+// --- other threads ---
+
+// While it lives, the loop runs, and a thread of its own does something to it.
+class meddler {
+ public:
+  template <class Work>
+  meddler(event_base* base, Work work) : tick_(event_new(base, -1, EV_PERSIST, nothing, nullptr)) {
+    const timeval often{0, 1000};
+    event_add(tick_, &often);
+    thread_ = std::thread([this, work] {
+      work();
+      is_done_ = true;
+    });
+  }
+  ~meddler() {
+    thread_.join();
+    event_free(tick_);
+  }
+  meddler(const meddler&) = delete;
+  meddler& operator=(const meddler&) = delete;
+  bool is_done() const { return is_done_; }
+
+ private:
+  static void nothing(evutil_socket_t, short, void*) {}
+  struct event* tick_;
+  std::atomic<bool> is_done_{false};
+  std::thread thread_;
+};
+
+// Callbacks come deferred here: those of one that is unlocked would run on both threads at once.
+void meddle(couple& c, std::mt19937& random) {
+  bufferevent* b = c.left.bev;
+  switch (random() % 8) {
+    case 0:
+      bufferevent_disable(b, random() % 2 ? EV_READ : EV_WRITE);
+      break;
+    case 1:
+    case 2:
+      bufferevent_enable(b, EV_READ | EV_WRITE);
+      break;
+    case 3:
+      bufferevent_setwatermark(b, EV_READ, 0, random() % 2 ? 0 : 1 + random() % 3000);
+      break;
+    case 4:
+      c.left.write(1 + random() % 3000);
+      break;
+    case 5:
+      c.right.write(1 + random() % 3000);
+      break;
+    case 6:
+      bufferevent_flush(b, EV_READ | EV_WRITE, BEV_FLUSH);
+      break;
+    default:
+      bufferevent_trigger(b, EV_READ, BEV_TRIG_DEFER_CALLBACKS);
+  }
+}
+
+TEST_P(stream_matrix, each_kind_may_be_struck_by_another_thread_while_the_loop_runs) {
+  std::mt19937 random(3);
+  for (const kind k : kinds)
+    for (const int options : {threaded, threaded | deferred, unlocked}) {
+      SCOPED_TRACE(name_of(k, options, act::disable, reading));
+      couple c(base.get(), k, options);
+      {
+        meddler other(base.get(), [&] {
+          for (int i = 0; i < 3000; ++i) meddle(c, random);
+        });
+        run_until([&] { return other.is_done(); });
+      }
+      expect_it_goes_on(c, act::enable_again);
+      if (HasFailure()) return;
+    }
+}
+
+// Each socket brings a number of its own: none comes after one of a later socket.
+TEST_P(stream_matrix, their_sockets_may_be_replaced_by_another_thread_while_the_loop_runs) {
+  for (const kind k : {kind::socket, kind::filter})
+    for (const int locking : {threaded, threaded | deferred, unlocked})
+      for (const int closing : {0, int{BEV_OPT_CLOSE_ON_FREE}}) {
+        SCOPED_TRACE(name_of(k, locking | closing, act::replace_the_socket, reading));
+        constexpr char count = 100;
+        couple c(base.get(), k, locking | closing);
+        std::vector<socket_pair> sockets(count);
+        char last = 0;
+        const auto came = [](bufferevent* b, void* a) {
+          char n;
+          for (char& seen = *static_cast<char*>(a); bufferevent_read(b, &n, 1) == 1; seen = n)
+            EXPECT_GE(n, seen);
+        };
+        bufferevent_setcb(c.left.bev, came, nullptr, nullptr, &last);
+        {
+          meddler other(base.get(), [&] {
+            for (char i = 0; i < count; ++i) {
+              const socket_pair& next = sockets[static_cast<std::size_t>(i)];
+              c.left.replace_socket(next.a.get());
+              const std::string text(300, static_cast<char>(i + 1));
+              EXPECT_EQ(::send(next.b.get(), text.data(), text.size(), MSG_NOSIGNAL), 300);
+              EXPECT_EQ(bufferevent_write(c.left.bev, "text", 4), 0);
+            }
+          });
+          run_until([&] { return other.is_done() && last == count; });
+        }
+        if (HasFailure()) return;
+      }
+}
+
+TEST_P(stream_matrix, filters_may_be_freed_by_the_callback_of_a_write_of_another_thread) {
+  meddler other(base.get(), [&] {
+    for (const kind k : {kind::filter, kind::filter_over_pair})
+      for (int i = 0; i < 200; ++i) {
+        couple c(base.get(), k, threaded | (i % 2 ? BEV_OPT_CLOSE_ON_FREE : 0));
+        c.right.write(100);
+        bufferevent_lock(c.left.bev);
+        c.left.then = [&](callback which) {
+          if (which == writing) c.left.free();
+        };
+        bufferevent_unlock(c.left.bev);
+        c.left.write(100);
+        EXPECT_EQ(c.left.bev, nullptr);
+      }
+  });
+  run_until([&] { return other.is_done(); });
+}
+
 EDDY_ON_EVERY_BACKEND(stream_matrix);
 
 }  // namespace
