@@ -82,11 +82,14 @@ struct side {
     return true;
   }
   void free(bool below_first = false) {
-    bufferevent* top = std::exchange(bev, nullptr);
-    if (top == nullptr) return;
+    if (bev == nullptr) return;
+    bufferevent* top = bev;
     bufferevent* lower = closes ? nullptr : below;
+    bufferevent_lock(top);  // another thread may be in a callback, which looks at `bev`
+    bev = nullptr;
     if (lower != nullptr && below_first) bufferevent_free(std::exchange(lower, nullptr));
     bufferevent_free(top);
+    bufferevent_unlock(top);
     if (lower != nullptr) bufferevent_free(lower);
   }
   // What was open before is the caller's, and closed at once.
