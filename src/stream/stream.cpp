@@ -103,8 +103,9 @@ void free_stream(stream& s) {
     stream_guard guard(s);
     set_callbacks(s, nullptr, nullptr, nullptr, nullptr);
     forget_deferred(s);
-    // Its descriptor may be another's soon, also when somebody still holds a reference.
-    s.kind->disable(s, watch_read | watch_write);
+    // Its descriptor may be another's soon, also when somebody still holds a reference; and the
+    // loop's thread, which may wait for the lock with a callback of it in hand, must not use it.
+    disable(s, watch_read | watch_write);
     if (s.kind->unlink != nullptr) s.kind->unlink(s);
   }
   (void)let_go(s);
