@@ -132,6 +132,7 @@ class uring_backend final : public completion_backend {
   // uring_wait.cpp
   int take_over();
   void watch_epoll();
+  void submit_shared();
   int enter(std::int64_t timeout);
   int reap();
   void epoll_came(int result);
@@ -164,6 +165,7 @@ class uring_backend final : public completion_backend {
   bool counts_receives_ = false;
   static constexpr unsigned most_in_a_row = 256 << 10;
   receive_blocks* blocks_ = nullptr;  // there while the ring is, where the kernel can do transfers
+  bool names_shared_ = false;         // what was prepared names descriptors of is_shared
   bool in_use_ = false;               // is_used() before the wait
   bool has_news_ = false;             // before the wait: it must not sleep
   bool waited_ = false;               // in the ring, and what came is still to be taken

@@ -63,6 +63,7 @@ void uring_backend::start_accepting() {
     ::io_uring_prep_multishot_accept(sqe, accepts_.find(number)->fd, nullptr, nullptr,
                                      SOCK_NONBLOCK | SOCK_CLOEXEC);
     ::io_uring_sqe_set_data64(sqe, number | of_accept);
+    names_shared_ |= accepts_.find(number)->is(is_shared);
     (void)accepts_to_start_.pop_back();
   }
 }
@@ -132,7 +133,7 @@ void uring_backend::forget_accepts() {
     if (w == &nobody) return;
     const std::uint64_t number = accepts_.number_at(w->here.moved.number - 1);
     w->here.moved.number = 0;
-    w->flags = static_cast<std::int16_t>(w->flags & (is_initialised | is_internal));
+    w->flags = static_cast<std::int16_t>(w->flags & (is_initialised | is_internal | is_shared));
     accepts_.replace(number, &nobody);
     stop_accepting_later(number);
   });

@@ -111,6 +111,7 @@ bool uring_backend::prepare_receive(watcher* w, std::uint64_t number) {
   sqe->flags |= IOSQE_BUFFER_SELECT;
   sqe->buf_group = receive_blocks::group;
   ::io_uring_sqe_set_data64(sqe, number | of_receive);
+  names_shared_ |= w->is(is_shared);
   receives_.word_of(number) = counts_receives_ ? is_counted : is_given;
   return true;
 }
@@ -157,6 +158,7 @@ bool uring_backend::prepare_send(send_job* job) {
   }
   if (job->uncopied) sqe->ioprio |= report_copies;
   ::io_uring_sqe_set_data64(sqe, job->number | of_send);
+  names_shared_ |= job->whose != nullptr && job->whose->is(is_shared);
   sends_.word_of(job->number) = is_given;
   return true;
 }
@@ -411,7 +413,8 @@ void uring_backend::forget_notices(watcher* w) {
 void uring_backend::forget_transfers() {
   const auto forget = [](watcher* w) {
     w->here.moved.number = 0;
-    w->flags = static_cast<std::int16_t>(w->flags & (is_initialised | is_internal | is_transfer));
+    w->flags = static_cast<std::int16_t>(w->flags &
+                                         (is_initialised | is_internal | is_transfer | is_shared));
   };
   while (watcher* w = next_moved()) forget(w);
   receives_.for_each([&](watcher* w) {

@@ -57,9 +57,18 @@ void uring_backend::before_wait() {
       start_accepting();
       if (blocks_ != nullptr) blocks_->refill();
       watch_epoll();
+      submit_shared();
     }
   }
   has_news_ = !moved_.empty() || !finished_.empty() || epoll_count_ != 0;
+}
+
+// A request names a descriptor by its number until the kernel has taken it. From the end of
+// before_wait on, another thread may close one and get the same number for something else: those
+// requests go now, under the loop's lock, at the price of a system call.
+void uring_backend::submit_shared() {
+  if (!std::exchange(names_shared_, false)) return;
+  if (sys::allowed(sys::call::uring_enter, ring_.ring_fd)) (void)::io_uring_submit(&ring_);
 }
 
 int uring_backend::collect(fired_list& fired_now) {

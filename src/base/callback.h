@@ -30,6 +30,7 @@ enum callback_flag : std::int16_t {
   sends_copied = 0x800,  // the kernel copies what it sends for it, asked to or not
   notice_due = 0x1000,   // it has sent without copying, and whether that was so is still to be told
   is_acceptor = 0x2000,  // a transfer of connections: the kernel accepts
+  is_shared = 0x4000,    // other threads may end it and close its descriptor at any time
 };
 
 // How the loop runs a callback.

@@ -99,11 +99,7 @@ evconnlistener* evconnlistener_new_bind(event_base* base, evconnlistener_cb cb, 
   return l;
 }
 
-void evconnlistener_free(evconnlistener* lev) {
-  lev->on_connection = nullptr;
-  lev->on_error = nullptr;
-  free_listener(*lev);
-}
+void evconnlistener_free(evconnlistener* lev) { free_listener(*lev); }
 
 int evconnlistener_enable(evconnlistener* lev) { return enable_listener(*lev, true) == 0 ? 0 : -1; }
 
@@ -118,12 +114,14 @@ event_base* evconnlistener_get_base(evconnlistener* lev) {
 evutil_socket_t evconnlistener_get_fd(evconnlistener* lev) { return lev->readiness.fd; }
 
 void evconnlistener_set_cb(evconnlistener* lev, evconnlistener_cb cb, void* arg) {
+  shared_guard guard(lev->lock);
   lev->on_connection = cb;
   lev->argument = arg;
   set_wanted(*lev, cb != nullptr);
 }
 
 void evconnlistener_set_error_cb(evconnlistener* lev, evconnlistener_errorcb errorcb) {
+  shared_guard guard(lev->lock);
   lev->on_error = errorcb;
 }
 

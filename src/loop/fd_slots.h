@@ -15,6 +15,7 @@ enum slot_mark : std::uint8_t {
   slot_write_checked = 8,  // its interest in writing was answered by poll(2) last turn
   slot_is_waker = 16,      // the loop's own wake-up: it has no watchers
   slot_deserted = 32,      // has no watchers left, which the backend may not know yet
+  slot_by_other = 64,  // another thread changed it during the wait: the backend may have lost it
   slot_needs_care = slot_once | slot_write_ready | slot_is_waker | slot_deserted,
 };
 

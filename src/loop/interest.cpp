@@ -85,7 +85,10 @@ int loop::interest_changed(int fd, fd_slot& slot, bool by_owner) {
   if (backend_->features() & feature_cheap_update) {
     if (fd > highest_fd_) return EINVAL;
     // Its arrays are in use by the loop's thread, which is told to look again.
-    if (in_backend_ && other_thread()) return queue_change(fd, slot);
+    if (in_backend_ && other_thread()) {
+      slot.set(slot_by_other);
+      return queue_change(fd, slot);
+    }
     return wanted == slot.kernel ? 0 : tell_backend(fd, slot);
   }
   if (wanted == 0 && slot.known) {
@@ -141,6 +144,9 @@ void loop::settle_one(int fd) {
   fd_slot& slot = slots_[static_cast<std::size_t>(fd)];
   slot.clear(slot_queued);
   const interest wanted = slot.wanted();
+  // Removed, closed, and added by the same number: poll and select found it closed, and forgot it.
+  if (slot.is(slot_by_other) && wanted != 0) slot.kernel = 0;
+  slot.clear(slot_by_other);
   if (wanted == slot.kernel) {
     slot.clear(slot_write_checked);
     return;

@@ -192,6 +192,8 @@ class loop {
   bool is_transferring();
   // Receives or accepts on, for one whose request has ended.
   int receive_on(watcher* w);
+  // How many bytes the next receive may bring; 0: any number.
+  void limit_receive(watcher* w, int most);
   // Nothing comes to it any more, by when it may be freed or get another descriptor.
   void abandon_transfer(watcher* w);
   void hurry_send(watcher* w);

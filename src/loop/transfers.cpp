@@ -93,6 +93,11 @@ void loop::transfer_came(watcher* w) {
   activate_locked(w, w->events & (watch_read | watch_write), 1);
 }
 
+void loop::limit_receive(watcher* w, int most) {
+  loop_guard guard(*this);
+  if (w->is(is_transfer)) w->reserved = most;
+}
+
 int loop::receive_on(watcher* w) {
   loop_guard guard(*this);
   if (!w->is(in_watch_list) || !w->is(is_transfer) || w->here.moved.number != 0) return 0;

@@ -285,7 +285,9 @@ int open_listener(listener& l, loop& on, int fd, bool thread_safe) {
   l.retry.run = descriptor_closed;
   if (!thread_safe || on.threads() == nullptr) return 0;
   l.lock = make_shared_lock(on.threads());
-  return l.lock != nullptr ? 0 : ENOMEM;
+  if (l.lock == nullptr) return ENOMEM;
+  l.readiness.set(is_shared);
+  return 0;
 }
 
 int enable_listener(listener& l, bool enabled) {

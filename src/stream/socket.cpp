@@ -183,7 +183,7 @@ int set_stream_priority(stream& s, int priority) {
 }
 
 int move_to_loop(stream& s, loop& on) {
-  constexpr int while_idle = is_initialised | is_transfer | sends_copied | notice_due;
+  constexpr int while_idle = is_initialised | is_transfer | sends_copied | notice_due | is_shared;
   for (watcher* w : {&s.reading, &s.writing})
     if ((w->flags & ~while_idle) != 0) return EBUSY;
   if (waits_for_its_loop(s)) return EBUSY;

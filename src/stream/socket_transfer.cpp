@@ -128,9 +128,8 @@ void go_on_with(stream& s, chain* received) {
 }
 
 void limit_receive(stream& s) {
-  if (!s.owner->is_transferred(&s.reading)) return;
   const std::size_t most = room_for_reading(s);
-  s.reading.reserved = most > INT_MAX ? 0 : std::max(static_cast<int>(most), 1);
+  s.owner->limit_receive(&s.reading, most > INT_MAX ? 0 : std::max(static_cast<int>(most), 1));
 }
 
 bool finish_sending(stream& s) {

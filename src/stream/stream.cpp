@@ -71,11 +71,14 @@ int open_stream(stream& s, loop& on, const stream_kind& kind, int options, strea
   if (like != nullptr) {
     s.keeper.lock = like->keeper.lock;
     if (s.keeper.lock != nullptr) ++s.keeper.lock->users;
-    return 0;
+  } else if ((options & thread_safe) && on.threads() != nullptr) {
+    s.keeper.lock = make_shared_lock(on.threads());
+    if (s.keeper.lock == nullptr) return ENOMEM;
   }
-  if (!(options & thread_safe) || on.threads() == nullptr) return 0;
-  s.keeper.lock = make_shared_lock(on.threads());
-  return s.keeper.lock != nullptr ? 0 : ENOMEM;
+  if (s.keeper.lock == nullptr) return 0;
+  s.reading.set(is_shared);
+  s.writing.set(is_shared);
+  return 0;
 }
 
 void hold(stream& s) {
