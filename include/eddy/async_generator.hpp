@@ -2,7 +2,8 @@
 // other, and may wait in between.
 //
 //   eddy::async_generator<std::string> lines(eddy::tcp_stream& peer) {
-//     while (auto line = co_await peer.read_line(100)) co_yield std::move(*line);
+//     while (auto line = co_await peer.read_line(100))
+//       co_yield std::string(line->begin(), line->end());
 //   }
 //
 //   auto all = lines(peer);

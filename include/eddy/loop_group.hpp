@@ -2,7 +2,8 @@
 //
 //   eddy::loop_group group;
 //   group.run([](eddy::loop& loop, std::size_t number) -> eddy::task<> {
-//     co_await serve(listener_with_reuse_port(8080));
+//     eddy::tcp_listener listener(eddy::address::any(8080), {.reuse_port = true});
+//     co_await serve_all(listener);
 //   });
 //
 // `run` calls the function once for each loop, on the loop's thread (the first loop's is the thread
@@ -10,10 +11,9 @@
 // for the others, which may send it work (post, resume_on), until theirs have ended too. The first
 // task that fails stops the others, and what it threw is thrown by `run`.
 //
-// The function is called from several threads at once; it is kept until its tasks
-// have ended. Loops share
-// nothing; what they are to share is the program's to lock, or belongs to one loop to which others
-// post.
+// The function is called from several threads at once; it is kept until its tasks have ended. Loops
+// share nothing; what they are to share is the program's to lock, or belongs to one loop to which
+// others post.
 #pragma once
 
 #include <eddy/loop.hpp>

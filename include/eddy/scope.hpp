@@ -1,7 +1,7 @@
 // eddy/scope.hpp - tasks that run side by side, none of which is forgotten.
 //
 //   co_await eddy::with_scope([&](eddy::scope& s) -> eddy::task<> {
-//     while (auto peer = co_await listener.accept()) s.spawn(serve(std::move(*peer)));
+//     for (;;) s.spawn(serve(co_await listener.accept()));
 //   });
 //
 // A scope owns its tasks, and does not end before they do. The first that fails cancels the others,

@@ -142,29 +142,35 @@ class write_operation {
 
 class [[nodiscard("a read does nothing until it is awaited")]] read_some_operation
     : public awaitable<read_some_operation>,
-      public detail::read_operation{
-        public : read_some_operation(detail::stream_front * s, std::span<char> to) noexcept :
-            read_operation(s, kind::some, to.data(), to.size()){}
+      public detail::read_operation {
+ public:
+  using value_type = std::size_t;
 
-        result<std::size_t>
-            await_result() const noexcept {if (outcome_ != 0) [[unlikely]] return failure();
-return size_;
-}  // namespace eddy
-}
-;
+  read_some_operation(detail::stream_front * s, std::span<char> to) noexcept
+      : read_operation(s, kind::some, to.data(), to.size()) {}
+
+  result<std::size_t> await_result() const noexcept {
+    if (outcome_ != 0) [[unlikely]]
+      return failure();
+    return size_;
+  }
+};
 
 class [[nodiscard("a read does nothing until it is awaited")]] read_exactly_operation
     : public awaitable<read_exactly_operation>,
-      public detail::read_operation{
-        public : read_exactly_operation(detail::stream_front * s, std::span<char> to) noexcept :
-            read_operation(s, kind::exactly, to.data(), to.size()){}
+      public detail::read_operation {
+ public:
+  using value_type = bool;
 
-        result<bool>
-            await_result() const noexcept {if (outcome_ != 0) [[unlikely]] return failure();
-return size_ == progress_;
-}
-}
-;
+  read_exactly_operation(detail::stream_front * s, std::span<char> to) noexcept
+      : read_operation(s, kind::exactly, to.data(), to.size()) {}
+
+  result<bool> await_result() const noexcept {
+    if (outcome_ != 0) [[unlikely]]
+      return failure();
+    return size_ == progress_;
+  }
+};
 
 class [[nodiscard("a read does nothing until it is awaited")]] read_until_operation
     : public awaitable<read_until_operation>,

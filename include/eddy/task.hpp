@@ -1,8 +1,9 @@
 // eddy/task.hpp - `task<T>`: a coroutine that gives a T, or throws.
 //
 //   eddy::task<std::string> greeting(eddy::tcp_stream& peer) {
-//     std::string name = co_await peer.read_line(100);
-//     co_return "hello " + name;
+//     std::string text = "hello ";
+//     if (auto name = co_await peer.read_line(100)) text.append(name->begin(), name->end());
+//     co_return text;
 //   }
 //
 // A task is lazy: it starts when it is awaited, or handed to a scope or a loop, and it is awaited
@@ -10,9 +11,9 @@
 // thrown by the co_await. A task that is dropped before it started does nothing.
 //
 // Parameters are copied into its frame, references are not: what they refer to must outlive the
-// task. The same goes for the captures of a lambda, which lie in the lambda: `[x]() -> task<>
-// {...}()` leaves `x` dangling as soon as it waits. Hand such a lambda to scope::spawn or
-// with_scope, which keep it; or give it parameters.
+// task. The same goes for the captures of a lambda, which lie in the lambda:
+// `[x]() -> task<> {...}()` leaves `x` dangling as soon as it waits. Hand such a lambda to
+// scope::spawn or with_scope, which keep it; or give it parameters.
 //
 // Two traps of GCC 12, which Clang has not:
 // - What a lambda captures by value is destroyed twice, when the lambda stands within the co_await
@@ -20,10 +21,9 @@
 //   `auto g = [text] {...}; co_await f(std::move(g));`. Captures by reference, and of numbers and
 //   pointers, are safe.
 // - `if (co_await x) ...`, `while (co_await x) ...` and the like are miscompiled in a coroutine
-// that
-//   declares no variable. Name the value: `if (const bool b = co_await x)`. Made all the same, such
-//   a coroutine is reported on stderr and ends the program when it is called, since it would
-//   otherwise run on a frame that is not its own.
+//   that declares no variable. Name the value: `if (const bool b = co_await x)`. Made all the
+//   same, such a coroutine is reported on stderr and ends the program when it is called, since it
+//   would otherwise run on a frame that is not its own.
 //
 // Memory: one allocation, of its frame, by operator new; or by an allocator that is handed over as
 // the first two parameters:

@@ -1,8 +1,7 @@
 // eddy/when_any.hpp - several at once, of which the first to end counts.
 //
-//   auto [index, value] = co_await eddy::when_any(primary.read_line(100),
-//   secondary.read_line(100)); auto first = co_await eddy::when_any(std::move(queries));   //
-//   first.index, first.value
+//   auto [index, value] = co_await eddy::when_any(primary.read_line(), secondary.read_line());
+//   auto first = co_await eddy::when_any(std::move(queries));   // first.index, first.value
 //
 // When one has ended, by a value or by throwing, the others are cancelled *and awaited*: nothing of
 // theirs is in flight when the co_await returns. Those that have not begun by then are not started.

@@ -14,6 +14,8 @@
 
 #include <eddy/task.hpp>
 
+#include <concepts>
+#include <exception>
 #include <optional>
 #include <stop_token>
 
@@ -41,7 +43,10 @@ class [[nodiscard("nothing starts until with_stop is awaited")]] with_stop
   using inner = detail::awaiter_t<A>;
   static_assert(detail::can_begin<inner>,
                 "with_stop takes a task or an operation of eddy: others cannot be cancelled");
-  static constexpr bool keeps_exception = requires(inner i) { i.failure(); };
+  // (The `failure` of a stream's operation is an error.)
+  static constexpr bool keeps_exception = requires(inner i) {
+    { i.failure() } -> std::convertible_to<std::exception_ptr>;
+  };
 
  public:
   with_stop(std::stop_token token, A && a)

@@ -1,6 +1,6 @@
 // eddy/with_timeout.hpp - an operation, or a whole task, that may take so long and no longer.
 //
-//   std::string line = co_await eddy::with_timeout(10s, peer.read_line(100));
+//   auto line = co_await eddy::with_timeout(10s, peer.read_line(100));   // as read_line gives it
 //
 // When the time is over it is cancelled, *and awaited*: what it holds is released when the co_await
 // returns. If it ends by that cancellation, the co_await fails with std::errc::timed_out; if it
@@ -13,6 +13,9 @@
 #include <eddy/task.hpp>
 #include <eddy/timer.hpp>
 
+#include <concepts>
+#include <exception>
+
 namespace eddy {
 
 template <class A>
@@ -22,7 +25,10 @@ class [[nodiscard("a timeout does nothing until it is awaited")]] with_timeout
   static_assert(detail::can_begin<inner>,
                 "with_timeout takes a task or an operation of eddy: others cannot be cancelled");
   using awaited = decltype(std::declval<inner&>().await_resume());
-  static constexpr bool keeps_exception = requires(inner i) { i.failure(); };
+  // (The `failure` of a stream's operation is an error.)
+  static constexpr bool keeps_exception = requires(inner i) {
+    { i.failure() } -> std::convertible_to<std::exception_ptr>;
+  };
 
  public:
   template <class Rep, class Period>

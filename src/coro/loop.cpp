@@ -4,7 +4,8 @@
 #include <event2/thread.h>
 
 #include <cerrno>
-#include <cstdio>
+#include <string>
+#include <string_view>
 
 #include "backend/table.h"
 #include "base/clock.h"
@@ -32,21 +33,41 @@ event_base* new_base(const loop_options& options) {
   return base;
 }
 
-[[noreturn]] void refuse(int number, const char* backend) {
-  error(std::error_code(number, std::system_category()), "make a loop",
-        backend != nullptr ? std::string_view(backend) : std::string_view())
-      .raise();
+[[noreturn]] void refuse(int number, std::string_view what) {
+  error(std::error_code(number, std::system_category()), "make a loop", what).raise();
+}
+
+// There is no base: says which backend was asked for, if any was, and what is wrong with it.
+// `number` is what the last call that failed left in errno, 0 if none did.
+[[noreturn]] void refuse_base(const loop_options& options, int number) {
+  const char* name = options.backend;
+  std::string what;
+  if (name != nullptr) {
+    what = name;
+  } else if (name = engine::sys::trusted_environment("EDDY_BACKEND");
+             name != nullptr && *name != '\0') {
+    what = std::string("EDDY_BACKEND=") + name;
+  }
+  if (!what.empty()) {
+    const engine::backend_row* row = engine::find_backend(name);
+    if (row == nullptr) refuse(EINVAL, what);
+    if (row->unavailable() != nullptr) refuse(EOPNOTSUPP, what);
+  }
+  refuse(number != 0 ? number : EINVAL, what);  // 0: all were switched off
 }
 
 }  // namespace
 
 loop::loop(const loop_options& options) {
+  errno = 0;
   event_base* base = new_base(options);
-  if (base == nullptr) refuse(options.backend != nullptr ? EINVAL : ENOMEM, options.backend);
+  if (base == nullptr) refuse_base(options, errno);
+  errno = 0;
   state_ = detail::loop_state::of(base, options);
   if (state_ != nullptr) return;
+  const int number = errno != 0 ? errno : ENOMEM;
   event_base_free(base);
-  refuse(ENOMEM, options.backend);
+  refuse(number, options.backend != nullptr ? options.backend : "");
 }
 
 loop loop::wrap(event_base* base) {

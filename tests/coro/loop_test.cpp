@@ -248,15 +248,6 @@ TEST(wrapped_loops, what_a_task_throws_leaves_the_dispatch) {
   event_base_free(base);
 }
 
-TEST(loop_options_, a_backend_that_is_not_there_is_an_error_with_its_name) {
-  try {
-    loop l(loop_options{.backend = "carrier-pigeon"});
-    ADD_FAILURE();
-  } catch (const exception& e) {
-    EXPECT_STREQ(e.what(), "make a loop carrier-pigeon: Invalid argument");
-  }
-}
-
 EDDY_COROUTINES_ON_EVERY_BACKEND(loops);
 
 }  // namespace

@@ -1,0 +1,86 @@
+// The examples at the heads of the public headers: they compile, and do what is said there.
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "support/coroutine_streams.h"
+
+namespace eddy::test {
+namespace {
+
+class header_examples : public coroutines_on_every_backend {};
+
+// eddy/task.hpp
+eddy::task<std::string> greeting(eddy::tcp_stream& peer) {
+  std::string text = "hello ";
+  if (auto name = co_await peer.read_line(100)) text.append(name->begin(), name->end());
+  co_return text;
+}
+
+// eddy/async_generator.hpp
+eddy::async_generator<std::string> lines(eddy::tcp_stream& peer) {
+  while (auto line = co_await peer.read_line(100)) co_yield std::string(line->begin(), line->end());
+}
+
+// eddy/stream.hpp
+task<> serve(eddy::tcp_stream peer) {
+  while (auto line = co_await peer.read_line(16 * 1024)) co_await peer.write(*line);
+}
+
+// eddy/scope.hpp
+task<> serve_all(eddy::tcp_listener& listener) {
+  co_await eddy::with_scope([&](eddy::scope& s) -> eddy::task<> {
+    for (;;) s.spawn(serve(co_await listener.accept()));
+  });
+}
+
+TEST_P(header_examples, lines_are_greeted_generated_and_waited_for_so_long_and_no_longer) {
+  on.run([]() -> task<> {
+    eddy::tcp_listener listener(eddy::address::loopback(0));
+    co_await with_scope([&](scope& all) -> task<> {
+      all.spawn(serve_all(listener));
+      eddy::tcp_stream peer = co_await tcp_stream::connect(listener.local_address());
+      co_await peer.write("world\none\ntwo\nthree\n");
+      EXPECT_EQ(co_await greeting(peer), "hello world\n");
+      auto line = co_await eddy::with_timeout(10s, peer.read_line(100));
+      EXPECT_EQ(std::string(line->begin(), line->end()), "one\n");
+      co_await peer.shutdown_write();
+      std::vector<std::string> rest;
+      auto left = lines(peer);
+      while (auto next = co_await left.next()) rest.push_back(*next);
+      EXPECT_EQ(rest, (std::vector<std::string>{"two\n", "three\n"}));
+      all.cancel();
+    });
+  }());
+}
+
+// eddy/when_any.hpp
+TEST_P(header_examples, the_first_of_two_lines_counts) {
+  on.run([]() -> task<> {
+    stream_ends one, two;
+    stream primary(one.take_b()), secondary(two.take_b());
+    two.send("from the second\n");
+    auto [index, value] = co_await eddy::when_any(primary.read_line(), secondary.read_line());
+    EXPECT_EQ(index, 1u);
+    const auto& line = std::get<1>(value);
+    EXPECT_EQ(std::string(line->begin(), line->end()), "from the second\n");
+  }());
+}
+
+// eddy/loop_group.hpp, with a port that all its loops were given.
+TEST_P(header_examples, each_loop_of_a_group_listens_on_the_same_port) {
+  eddy::tcp_listener chosen(eddy::address::loopback(0), {.reuse_port = true});
+  const address at = chosen.local_address();
+  eddy::loop_group group(2, loop_options{.backend = GetParam().c_str()});
+  group.run([at](eddy::loop&, std::size_t) -> eddy::task<> {
+    eddy::tcp_listener listener(at, {.reuse_port = true});
+    EXPECT_EQ(listener.local_address(), at);
+    co_await sleep_for(0s);
+  });
+}
+
+EDDY_COROUTINES_ON_EVERY_BACKEND(header_examples);
+
+}  // namespace
+}  // namespace eddy::test
