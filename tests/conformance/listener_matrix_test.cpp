@@ -9,6 +9,7 @@
 
 #include <functional>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -272,6 +273,34 @@ TEST_P(listener_matrix, may_be_freed_from_anothers_callback_in_the_same_turn) {
     }
     if (with_a_stream) bufferevent_free(other.bev);
   }
+}
+
+void close_it(evconnlistener*, evutil_socket_t fd, sockaddr*, int, void*) { ::close(fd); }
+
+TEST_P(listener_matrix, may_be_struck_by_another_thread_while_the_loop_runs) {
+  event* tick = event_new(
+      base.get(), -1, EV_PERSIST, [](evutil_socket_t, short, void*) {}, nullptr);
+  const timeval often{0, 1000};
+  event_add(tick, &often);
+  for (const bool frees : {false, true}) {
+    stopped = false;
+    std::thread other([&] {
+      for (int i = 0; i < 100; ++i) {
+        accepting a(base.get(), LEV_OPT_THREADSAFE | LEV_OPT_DISABLED);
+        evconnlistener_set_cb(a.listener, close_it, &a);
+        evconnlistener_enable(a.listener);
+        const std::vector<descriptor> made = a.clients(10);
+        for (int j = 0; j < 10 && !frees; ++j) {
+          evconnlistener_set_cb(a.listener, nullptr, nullptr);
+          evconnlistener_set_cb(a.listener, close_it, nullptr);
+        }
+      }
+      stopped = true;
+    });
+    run_until([&] { return stopped.load(); });
+    other.join();
+  }
+  event_free(tick);
 }
 
 EDDY_ON_EVERY_BACKEND(listener_matrix);
