@@ -115,6 +115,7 @@ class uring_backend final : public completion_backend {
   void start_waiting();
   void start_sending();
   void end_unsent(send_job* job);
+  void disown(send_job* job);
   void cancel_later(std::uint64_t number);
   void retry_transfer_cancels();
   void restart_transfers();

@@ -227,9 +227,7 @@ void uring_backend::abandon_transfer(watcher* w) {
   if (w->is(is_acceptor)) return abandon_accepting(place);
   if (w->events & watch_write) {
     send_job* job = sends_.find(sends_.number_at(place));
-    if (job == nullptr) return;
-    job->whose = nullptr;
-    if (sends_.word_of(job->number) == is_new) end_send(job);
+    if (job != nullptr) disown(job);
   } else {
     receives_.replace(receives_.number_at(place), &nobody);
   }
@@ -279,10 +277,7 @@ void uring_backend::start_sending() {
   for (; done < to_send_.size(); ++done) {
     send_job* job = sends_.find(to_send_[done]);
     if (job == nullptr || sends_.word_of(job->number) != is_new) continue;
-    if (job->whose == nullptr)
-      end_send(job);
-    else if (!prepare_send(job))
-      break;
+    if (!prepare_send(job)) break;
   }
   std::copy(to_send_.begin() + done, to_send_.end(), to_send_.begin());
   to_send_.truncate(to_send_.size() - done);
@@ -378,6 +373,12 @@ void uring_backend::send_again(send_job* job) {
   end_send(job);
 }
 
+// What the kernel has not seen ends here, or nobody would ever end it.
+void uring_backend::disown(send_job* job) {
+  job->whose = nullptr;
+  if (sends_.word_of(job->number) == is_new) end_send(job);
+}
+
 // The kernel has not seen it.
 void uring_backend::end_unsent(send_job* job) {
   tell_sent(job, -ECANCELED);
@@ -426,7 +427,8 @@ void uring_backend::forget_transfers() {
   });
   sends_.for_each([&](send_job* job) {
     job->asks = nullptr;
-    if (job->whose != nullptr) forget(std::exchange(job->whose, nullptr));
+    if (job->whose != nullptr) forget(job->whose);
+    disown(job);
   });
   forget_accepts();
 }
