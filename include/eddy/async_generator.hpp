@@ -28,22 +28,13 @@ class async_generator;
 
 namespace detail {
 
-// A yield is an end for who waits.
-struct yield_step {
-  bool await_ready() const noexcept { return false; }
-  template <class Promise>
-  std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> h) noexcept {
-    return promise_base::end(h.promise(), h);
-  }
-  void await_resume() const noexcept {}
-};
-
 template <class T>
 class generator_promise final : public coroutine_promise {
  public:
   async_generator<T> get_return_object() noexcept;
+  // A yield is an end for who waits.
   template <class U>
-  requires std::is_convertible_v<U&&, T> yield_step yield_value(U&& value) {
+  requires std::is_convertible_v<U&&, T> final_step yield_value(U&& value) {
     value_.emplace(std::forward<U>(value));
     return {};
   }

@@ -14,6 +14,7 @@
 #include <eddy/cancellation.hpp>
 #include <eddy/result.hpp>
 
+#include <concepts>
 #include <coroutine>
 #include <exception>
 #include <source_location>
@@ -229,6 +230,12 @@ concept can_be_awaited = has_member_co_await<A> || has_free_co_await<A> || is_aw
 template <class A>
 concept can_begin = requires(std::remove_reference_t<A>& a, awaiting w) {
   a.begin(w);
+};
+
+// Whose failure is an exception that is kept; that of a stream's operation is an error.
+template <class A>
+concept keeps_exception = requires(A& a) {
+  { a.failure() } -> std::convertible_to<std::exception_ptr>;
 };
 
 // The awaitable itself, or what its operator co_await gives, to be kept.

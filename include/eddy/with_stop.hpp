@@ -14,7 +14,6 @@
 
 #include <eddy/task.hpp>
 
-#include <concepts>
 #include <exception>
 #include <optional>
 #include <stop_token>
@@ -43,10 +42,6 @@ class [[nodiscard("nothing starts until with_stop is awaited")]] with_stop
   using inner = detail::awaiter_t<A>;
   static_assert(detail::can_begin<inner>,
                 "with_stop takes a task or an operation of eddy: others cannot be cancelled");
-  // (The `failure` of a stream's operation is an error.)
-  static constexpr bool keeps_exception = requires(inner i) {
-    { i.failure() } -> std::convertible_to<std::exception_ptr>;
-  };
 
  public:
   with_stop(std::stop_token token, A && a)
@@ -69,7 +64,9 @@ class [[nodiscard("nothing starts until with_stop is awaited")]] with_stop
     finish();
     return inner_.await_result();
   }
-  std::exception_ptr failure() const noexcept requires keeps_exception { return inner_.failure(); }
+  std::exception_ptr failure() const noexcept requires detail::keeps_exception<inner> {
+    return inner_.failure();
+  }
 
  private:
   struct ask {

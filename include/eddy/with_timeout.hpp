@@ -13,7 +13,6 @@
 #include <eddy/task.hpp>
 #include <eddy/timer.hpp>
 
-#include <concepts>
 #include <exception>
 
 namespace eddy {
@@ -25,10 +24,6 @@ class [[nodiscard("a timeout does nothing until it is awaited")]] with_timeout
   static_assert(detail::can_begin<inner>,
                 "with_timeout takes a task or an operation of eddy: others cannot be cancelled");
   using awaited = decltype(std::declval<inner&>().await_resume());
-  // (The `failure` of a stream's operation is an error.)
-  static constexpr bool keeps_exception = requires(inner i) {
-    { i.failure() } -> std::convertible_to<std::exception_ptr>;
-  };
 
  public:
   template <class Rep, class Period>
@@ -49,7 +44,7 @@ class [[nodiscard("a timeout does nothing until it is awaited")]] with_timeout
 
   decltype(auto) await_resume() {
     finish();
-    if constexpr (keeps_exception) {
+    if constexpr (detail::keeps_exception<inner>) {
       if (timed_out_ && is_cancelled(inner_.failure()))
         error_of(inner_.failure()).with(std::errc::timed_out).raise();
       return inner_.await_resume();
@@ -65,7 +60,9 @@ class [[nodiscard("a timeout does nothing until it is awaited")]] with_timeout
     if (timed_out_ && !r && r.error().is_cancelled()) r = r.error().with(std::errc::timed_out);
     return r;
   }
-  std::exception_ptr failure() const noexcept requires keeps_exception { return inner_.failure(); }
+  std::exception_ptr failure() const noexcept requires detail::keeps_exception<inner> {
+    return inner_.failure();
+  }
 
  private:
   static void due(void* self) noexcept {

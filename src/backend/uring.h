@@ -135,9 +135,13 @@ class uring_backend final : public completion_backend {
   void watch_epoll();
   void submit_shared();
   int enter(std::int64_t timeout);
+  bool enter_again(int& failures);
   int reap();
   void epoll_came(int result);
   int take_epoll_events(fired_list& fired);
+
+  // Takes the place of a watcher that is gone until the kernel has let go of its request.
+  static watcher nobody;
 
   epoll_backend* epoll_;
   io_uring ring_{};

@@ -21,12 +21,6 @@
 #include "base/sys.h"
 
 namespace eddy::engine {
-namespace {
-
-// Takes the place of a watcher that is gone until the kernel has let go of its request.
-watcher nobody;
-
-}  // namespace
 
 bool uring_backend::is_transferring() const {
   return blocks_ != nullptr && !forked() && receives_.size() + sends_.size() != 0;
@@ -92,12 +86,10 @@ void uring_backend::stop_accepting(watcher* w, bool waiting) {
   }
   if (waiting || !of_this_thread() || forked()) return stop_accepting_later(number);
   cancel_accept(number);
-  constexpr int most_failures = 100;
-  for (int failures = 0; accepts_.find(number) != nullptr && failures < most_failures;) {
+  int failures = 0;
+  while (accepts_.find(number) != nullptr) {
     start_accepting();
-    const int error = enter(1'000'000);
-    if (error == 0) (void)reap();
-    failures = error == 0 || error == EINTR ? 0 : failures + 1;
+    if (!enter_again(failures)) return;
   }
 }
 

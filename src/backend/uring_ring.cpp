@@ -176,20 +176,17 @@ void uring_backend::close_ring() {
   if (of_this_thread()) {
     operations_.for_each([this](operation* op) { cancel(op); });
     sends_.for_each([this](send_job* job) { cancel_request(job->number | of_send); });
-    constexpr int most_failures = 100;  // in a row, other than interruptions
     // What was sent without a copy is read until the peer has got it, and who knows when that is.
     int patience = 1000;
     // (Receives name no memory of ours: their blocks stay until the ring is gone.)
-    for (int failures = 0; failures < most_failures;) {
+    int failures = 0;
+    do {
       const bool under_way = operations_.size() + sends_under_way() + accepts_.size() != 0;
       if (!under_way && (notices_due_ == 0 || --patience == 0)) break;
       submit_backlog();
       retry_cancels();
       start_accepting();
-      const int error = enter(1'000'000);
-      if (error == 0) (void)reap();
-      failures = error == 0 || error == EINTR ? 0 : failures + 1;
-    }
+    } while (enter_again(failures));
   }
   ::io_uring_queue_exit(&ring_);
   restart_transfers();

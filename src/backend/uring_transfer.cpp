@@ -14,9 +14,6 @@
 namespace eddy::engine {
 namespace {
 
-// Takes the place of a watcher that is gone until the kernel has let go of its request.
-watcher nobody;
-
 std::size_t size_of(const send_job& job) {
   std::size_t size = 0;
   for (int i = 0; i < job.count; ++i) size += job.pieces[i].iov_len;
@@ -43,6 +40,8 @@ void give_up(send_job* job) {
 }
 
 }  // namespace
+
+watcher uring_backend::nobody;
 
 std::uint32_t& uring_backend::state_of(std::uint64_t number) {
   const std::uint64_t handle = number & ~any_transfer;
@@ -249,16 +248,14 @@ void uring_backend::finish_send(watcher* w) {
   if (place == UINT32_MAX || forked() || !of_this_thread()) return;
   const std::uint64_t number = sends_.number_at(place);
   hurry_send(w);
-  constexpr int most_failures = 100;
   const auto under_way = [&] {
     const send_job* job = sends_.find(number);
     return job != nullptr && !job->notice_due;
   };
-  for (int failures = 0; under_way() && failures < most_failures;) {
+  int failures = 0;
+  while (under_way()) {
     retry_cancels();
-    const int error = enter(1'000'000);
-    if (error == 0) (void)reap();
-    failures = error == 0 || error == EINTR ? 0 : failures + 1;
+    if (!enter_again(failures)) return;
   }
 }
 

@@ -122,6 +122,16 @@ int uring_backend::enter(std::int64_t timeout) {
   return -result;
 }
 
+// For who cannot go on before the kernel has ended something. False when that failed too often in a
+// row, other than by interruptions.
+bool uring_backend::enter_again(int& failures) {
+  constexpr int most_failures = 100;
+  const int error = enter(1'000'000);
+  if (error == 0) (void)reap();
+  failures = error == 0 || error == EINTR ? 0 : failures + 1;
+  return failures < most_failures;
+}
+
 int uring_backend::reap() {
   int reaped = 0;
   io_uring_cqe* cqe = nullptr;

@@ -20,8 +20,8 @@ enum socket_state : std::uint8_t {
   tries_addresses = 0x08,
   in_own_callback = 0x10,
   has_added = 0x20,       // to its output, in there
-  sends_by_calls = 0x80,  // while the user may change the first bytes of its output
   read_to_tell = 0x40,    // bytes were shown when it was disabled, see show_received
+  sends_by_calls = 0x80,  // while the user may change the first bytes of its output
 };
 
 // `fd` may be -1. Null when there is no memory.
@@ -45,7 +45,8 @@ void connection_failed(stream& s, int error);
 void connection_made(stream& s);
 void forget_addresses(stream& s);
 
-std::size_t most_to_read(stream& s);  // now, by the limits other than the watermark
+std::size_t most_to_read(stream& s);      // now, by the limits other than the watermark
+std::size_t room_for_reading(stream& s);  // by the watermark, too
 std::size_t most_to_write(stream& s);
 
 }  // namespace eddy::engine

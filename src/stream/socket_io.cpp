@@ -48,12 +48,9 @@ ssize_t read_some(stream& s, std::size_t most) {
 }
 
 void read_now(stream& s) {
-  std::size_t room = SIZE_MAX;
-  if (s.read_mark.high != 0) {
-    if (s.in.bytes.size() >= s.read_mark.high) return suspend_reading(s, by_watermark);
-    room = s.read_mark.high - s.in.bytes.size();
-  }
-  room = std::min(room, most_to_read(s));
+  if (s.read_mark.high != 0 && s.in.bytes.size() >= s.read_mark.high)
+    return suspend_reading(s, by_watermark);
+  const std::size_t room = room_for_reading(s);
   if (room == 0) {
     wait_for_rates(s);
     // It may have got something in the meantime.
@@ -190,6 +187,12 @@ std::size_t most_to_read(stream& s) {
   const std::size_t most =
       s.extras != nullptr && s.extras->max_read != 0 ? s.extras->max_read : std::size_t{SSIZE_MAX};
   return read_allowance(s, most);
+}
+
+std::size_t room_for_reading(stream& s) {
+  const std::size_t most = most_to_read(s);
+  if (s.read_mark.high == 0) return most;
+  return std::min(most, s.read_mark.high - std::min(s.read_mark.high, s.in.bytes.size()));
 }
 
 std::size_t most_to_write(stream& s) {

@@ -53,12 +53,6 @@ void receive_ended(stream& s) {
   read_failed(s, event_error, -outcome);
 }
 
-std::size_t room_for_reading(stream& s) {
-  const std::size_t most = most_to_read(s);
-  if (s.read_mark.high == 0) return most;
-  return std::min(most, s.read_mark.high - std::min(s.read_mark.high, s.in.bytes.size()));
-}
-
 // Whether some of the pieces are left, for the next time.
 bool take_up_to(stream& s, chain* received, std::size_t room) {
   chain* left = s.in.bytes.take_circle(received, room);
@@ -128,6 +122,7 @@ void go_on_with(stream& s, chain* received) {
 }
 
 void limit_receive(stream& s) {
+  if (!s.owner->is_transferred(&s.reading)) return;
   const std::size_t most = room_for_reading(s);
   s.owner->limit_receive(&s.reading, most > INT_MAX ? 0 : std::max(static_cast<int>(most), 1));
 }

@@ -5,7 +5,6 @@
 #include <event2/listener.h>
 #include <event2/thread.h>
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 
 #include <functional>
 #include <string>
@@ -13,12 +12,14 @@
 #include <utility>
 #include <vector>
 
+#include "support/no_descriptors.h"
 #include "support/streams.h"
 
 namespace {
 
 using eddy::engine::test::descriptor;
 using eddy::engine::test::feed;
+using eddy::engine::test::no_descriptors;
 using eddy::engine::test::open_on;
 using eddy::engine::test::reader;
 using eddy::engine::test::socket_pair;
@@ -80,24 +81,6 @@ struct accepting {
  private:
   static constexpr socklen_t size = sizeof(sockaddr_in);
   sockaddr* name() { return reinterpret_cast<sockaddr*>(&address); }
-};
-
-// While it lives, no more descriptors can be had.
-class no_descriptors {
- public:
-  no_descriptors() {
-    EXPECT_EQ(::getrlimit(RLIMIT_NOFILE, &before_), 0);
-    const descriptor next(::dup(0));
-    rlimit low = before_;
-    low.rlim_cur = static_cast<rlim_t>(next.get());
-    EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &low), 0);
-  }
-  ~no_descriptors() { EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &before_), 0); }
-  no_descriptors(const no_descriptors&) = delete;
-  no_descriptors& operator=(const no_descriptors&) = delete;
-
- private:
-  rlimit before_{};
 };
 
 enum class act {

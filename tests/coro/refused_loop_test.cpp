@@ -1,19 +1,16 @@
 // Loops that cannot be made: the error says why. A program of its own: the process keeps what it
 // found out about io_uring.
 #include <gtest/gtest.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <eddy/eddy.hpp>
 
 #include <cerrno>
-#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
+
+#include "support/denied_io_uring.h"
 
 namespace eddy::test {
 namespace {
@@ -61,24 +58,11 @@ TEST(refused_loops, one_for_which_all_backends_are_switched_off_is_no_lack_of_me
   EXPECT_EQ(refusal(), "make a loop: Invalid argument");
 }
 
-// As containers do.
-bool deny_io_uring() {
-  sock_filter filter[] = {
-      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_io_uring_setup, 0, 1),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | static_cast<unsigned>(EPERM)),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-  };
-  const sock_fprog program{4, filter};
-  return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-         ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
-}
-
 TEST(refused_loops, a_backend_that_the_system_denies_is_not_supported) {
   const pid_t child = ::fork();
   ASSERT_GE(child, 0);
   if (child == 0) {
-    if (!deny_io_uring()) ::_exit(77);
+    if (!engine::test::deny_io_uring(EPERM)) ::_exit(77);
     const std::string told = refusal({.backend = "io_uring"});
     std::fprintf(stderr, "%s\n", told.c_str());
     if (told == "make a loop io_uring: Invalid argument") ::_exit(78);

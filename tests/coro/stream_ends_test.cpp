@@ -54,18 +54,26 @@ std::vector<wait_function> all_waits() {
   };
 }
 
+// How it ends, when `act` is done while it waits.
+template <class Act>
+task<error> error_when(const wait_function& w, stream& s, const Act& act) {
+  error why;
+  co_await with_scope([&](scope& all) -> task<> {
+    bool waits = false;
+    all.spawn([&]() -> task<> { why = co_await w(s, waits); });
+    while (!waits) co_await sleep_for(1ms);
+    act(all);
+  });
+  co_return why;
+}
+
 TEST_P(waits_on_streams, each_is_cancelled) {
   for (const wait_function& wait : all_waits()) {
     stream_ends ends;
     on.run([](stream_ends& e, const wait_function& w) -> task<> {
       stream s(e.take_b());
-      error why;
-      co_await with_scope([&](scope& all) -> task<> {
-        bool waits = false;
-        all.spawn([&]() -> task<> { why = co_await w(s, waits); });
-        while (!waits) co_await sleep_for(1ms);
-        all.cancel();
-      });
+      const auto act = [](scope& all) { all.cancel(); };
+      const error why = co_await error_when(w, s, act);
       EXPECT_TRUE(why.is_cancelled()) << why.message();
       s.abort();
     }(ends, wait));
@@ -110,13 +118,8 @@ TEST_P(waits_on_streams, each_ends_when_the_stream_is_closed) {
     stream_ends ends;
     on.run([](stream_ends& e, const wait_function& w) -> task<> {
       stream s(e.take_b());
-      error why;
-      co_await with_scope([&](scope& all) -> task<> {
-        bool waits = false;
-        all.spawn([&]() -> task<> { why = co_await w(s, waits); });
-        while (!waits) co_await sleep_for(1ms);
-        s.abort();
-      });
+      const auto act = [&](scope&) { s.abort(); };
+      const error why = co_await error_when(w, s, act);
       EXPECT_TRUE(why.is_cancelled()) << why.message();
       EXPECT_NE(why.message().find("fd "), std::string::npos) << why.message();
     }(ends, wait));
@@ -129,13 +132,8 @@ TEST_P(waits_on_streams, each_ends_when_the_peer_goes) {
     stream_ends ends;
     on.run([](stream_ends& e, const wait_function& w, bool writes) -> task<> {
       stream s(e.take_b());
-      error why;
-      co_await with_scope([&](scope& all) -> task<> {
-        bool waits = false;
-        all.spawn([&]() -> task<> { why = co_await w(s, waits); });
-        while (!waits) co_await sleep_for(1ms);
-        e.close_a();
-      });
+      const auto act = [&](scope&) { e.close_a(); };
+      const error why = co_await error_when(w, s, act);
       // An end is none for who reads.
       EXPECT_EQ(why != std::error_code(), writes) << why.message();
       s.abort();

@@ -1,6 +1,5 @@
 // Part A of the fault list: what accepting may meet, and what a listener does then.
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -12,6 +11,7 @@
 #include "net/listener.h"
 #include "support/backends.h"
 #include "support/listening.h"
+#include "support/no_descriptors.h"
 #include "support/recorded.h"
 #include "support/sockets.h"
 #include "support/watching.h"
@@ -147,24 +147,6 @@ TEST_P(listener_faults, disabling_during_a_pause_lasts) {
 }
 
 // --- where the kernel accepts, because a stream makes the loop transfer ---
-
-// While it lives, no more descriptors can be had.
-class no_descriptors {
- public:
-  no_descriptors() {
-    EXPECT_EQ(::getrlimit(RLIMIT_NOFILE, &before_), 0);
-    const descriptor next(::dup(0));
-    rlimit low = before_;
-    low.rlim_cur = static_cast<rlim_t>(next.get());
-    EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &low), 0);
-  }
-  ~no_descriptors() { EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &before_), 0); }
-  no_descriptors(const no_descriptors&) = delete;
-  no_descriptors& operator=(const no_descriptors&) = delete;
-
- private:
-  rlimit before_{};
-};
 
 class transferring_listener_faults : public listener_faults {
  protected:

@@ -2,7 +2,6 @@
 // descriptors that change hands, children.
 #include <fcntl.h>
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,6 +12,7 @@
 #include <vector>
 
 #include "support/backends.h"
+#include "support/no_descriptors.h"
 #include "support/recorded.h"
 #include "support/sockets.h"
 
@@ -22,24 +22,6 @@ namespace {
 class operation_faults : public on_every_backend {
  protected:
   opened_loop on{GetParam()};
-};
-
-// No more descriptors than are open, while it lives.
-class no_descriptors {
- public:
-  no_descriptors() {
-    EXPECT_EQ(::getrlimit(RLIMIT_NOFILE, &before_), 0);
-    const descriptor next(::dup(0));
-    rlimit tight = before_;
-    tight.rlim_cur = static_cast<rlim_t>(next.get());
-    EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &tight), 0);
-  }
-  ~no_descriptors() { EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &before_), 0); }
-  no_descriptors(const no_descriptors&) = delete;
-  no_descriptors& operator=(const no_descriptors&) = delete;
-
- private:
-  rlimit before_{};
 };
 
 TEST_P(operation_faults, accept_without_descriptors_ends_once_and_the_connection_waits) {
