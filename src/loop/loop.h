@@ -88,6 +88,8 @@ class loop {
   // Makes it active as if `what` had happened. `calls`: for signal watchers.
   void activate(watcher* w, int what, int calls);
   bool activate_later(callback* c);  // in the next turn; false: it is active already
+  // The same for `what` alone, whatever it was active for.
+  void activate_later(watcher* w, int what);
   // Runs it once in this or the next turn; nothing if it is queued already. False if it was.
   bool defer(callback* c);
   bool cancel_deferred(callback* c);

@@ -198,6 +198,12 @@ bool loop::activate_later(callback* c) {
   return true;
 }
 
+void loop::activate_later(watcher* w, int what) {
+  loop_guard guard(*this);
+  w->fired = static_cast<std::int16_t>(what);
+  (void)activate_later(w);
+}
+
 bool loop::defer(callback* c) {
   loop_guard guard(*this);
   if (c->is(in_active) || c->is(in_active_later) || c->is(is_finalizing)) return false;

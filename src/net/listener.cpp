@@ -228,8 +228,7 @@ struct next_turn {
   bool is_wanted = true;
   ~next_turn() {
     if (!is_wanted || !waits(of)) return;
-    of.readiness.fired = watch_read;
-    (void)of.owner->activate_later(&of.readiness);
+    of.owner->activate_later(&of.readiness, watch_read);
   }
 };
 

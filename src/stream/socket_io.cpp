@@ -87,8 +87,7 @@ bool writes(const stream& s) { return s.is_enabled(watch_write) && s.write_suspe
 // callbacks must not be told before theirs.
 void tell_later(stream& s) {
   if (s.owner->running_callback() == nullptr) return s.owner->activate(&s.writing, watch_write, 1);
-  s.writing.fired = watch_write;
-  s.owner->activate_later(&s.writing);
+  s.owner->activate_later(&s.writing, watch_write);
 }
 
 // No callback of the user runs in here.

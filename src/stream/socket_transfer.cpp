@@ -110,9 +110,7 @@ void show_received(stream& s) {
 }
 
 void tell_shown(stream& s) {
-  if (!(s.state & read_to_tell)) return;
-  s.reading.fired = watch_read;
-  s.owner->activate_later(&s.reading);
+  if (s.state & read_to_tell) s.owner->activate_later(&s.reading, watch_read);
 }
 
 void go_on_with(stream& s, chain* received) {
