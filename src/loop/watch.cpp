@@ -74,10 +74,12 @@ int loop::add_locked(watcher* w, std::int64_t timeout, int common_queue, bool ab
   }
   // A persistent watcher's timeout starts again whenever it has fired.
   if (w->kind == closure::persistent_event && !absolute) w->interval = timeout > 0 ? timeout : -1;
-  // It is about to be told that its old timeout has passed, which is no longer so.
+  // It is about to be told that its old timeout has passed, which is no longer so. What a transfer
+  // brought at the same time nothing would tell once more.
   if (w->is(in_active) && (w->fired & watch_timeout)) {
     if ((w->events & watch_signal) && w->signal_calls_left != nullptr) *w->signal_calls_left = 0;
-    take_from_active(w);
+    if (w->is(is_transfer)) w->fired = static_cast<std::int16_t>(w->fired & ~watch_timeout);
+    if (!w->is(is_transfer) || w->fired == 0) take_from_active(w);
   }
   const std::int64_t deadline = absolute ? timeout : saturating_add(now(), timeout);
   const int error = start_timer(w, deadline, common_queue);
