@@ -21,7 +21,7 @@ int loop::start_transfer(watcher* w) {
   // What came before it was stopped, or how that ended, comes first; after the next wait, as what
   // comes anew.
   if (t.last != nullptr || (t.outcome != goes_on && t.outcome != ended_early && t.outcome != 0)) {
-    if (!w->is(in_active)) w->fired = watch_read;
+    w->fired = static_cast<std::int16_t>(w->is(in_active) ? w->fired | watch_read : watch_read);
     activate_later(w);
     return 0;
   }

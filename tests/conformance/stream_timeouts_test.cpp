@@ -30,40 +30,54 @@ void count_bytes(stream* s, void* seen) {
   s->in.bytes.clear();
 }
 
-TEST_P(stream_timeouts, that_are_set_again_before_they_are_told_take_nothing_else_along) {
-  ASSERT_EQ(on->set_priorities(2), 0);
-  socket_pair pair;
-  std::size_t seen = 0;
-  stream* s = make_socket_stream(*on, pair.a.get(), 0);
-  ASSERT_NE(s, nullptr);
-  set_callbacks(*s, count_bytes, nullptr, nullptr, &seen);
-  const timeval soon{0, 10'000}, later{1, 0};
-  set_timeouts(*s, &soon, nullptr);
-  enable(*s, watch_read);
-  look();
-  // Before it is told of its timeout it reads on without one, and the loop is left.
-  watching first(*on, -1, 0, [&] {
-    set_timeouts(*s, nullptr, nullptr);
+// What is there before the timeout, and when it passes.
+class timeouts_that_are_set_again : public stream_timeouts {
+ protected:
+  static void send_bytes(socket_pair& pair) { ASSERT_EQ(::send(pair.b.get(), "bytes", 5, 0), 5); }
+  void play(bool come_before) {
+    ASSERT_EQ(on->set_priorities(2), 0);
+    socket_pair pair;
+    std::size_t seen = 0;
+    stream* s = make_socket_stream(*on, pair.a.get(), 0);
+    ASSERT_NE(s, nullptr);
+    set_callbacks(*s, count_bytes, nullptr, nullptr, &seen);
+    const timeval soon{0, 10'000}, later{1, 0};
+    // Then the request ends with the bytes.
+    if (come_before) set_watermark(*s, watch_read, 0, 5);
+    set_timeouts(*s, &soon, nullptr);
     enable(*s, watch_read);
-    on->stop_now();
-  });
-  // The end of the request that the timeout stopped has come by now.
-  watching second(*on, -1, 0, [&] { set_timeouts(*s, &later, nullptr); });
-  for (watching* w : {&first, &second}) ASSERT_EQ(on->set_priority(w, 0), 0);
-  on->activate(&first, watch_read, 1);
-  clock.now += 10'000'000;
-  look();
-  ASSERT_EQ(first.calls, 1);
-  on->activate(&second, watch_read, 1);
-  look();
-  ASSERT_EQ(second.calls, 1);
-  ASSERT_EQ(::send(pair.b.get(), "bytes", 5, 0), 5);
-  for (int turns = 0; turns < 10; ++turns) look();
-  EXPECT_EQ(seen, 5u);
-  free_stream(*s);
+    look();
+    // Before it is told of its timeout it reads on without one, and the loop is left.
+    watching first(*on, -1, 0, [&] {
+      set_timeouts(*s, nullptr, nullptr);
+      enable(*s, watch_read);
+      on->stop_now();
+    });
+    watching second(*on, -1, 0, [&] { set_timeouts(*s, &later, nullptr); });
+    for (watching* w : {&first, &second}) ASSERT_EQ(on->set_priority(w, 0), 0);
+    if (come_before) send_bytes(pair);
+    on->activate(&first, watch_read, 1);
+    clock.now += 10'000'000;
+    look();
+    ASSERT_EQ(first.calls, 1);
+    on->activate(&second, watch_read, 1);
+    look();
+    ASSERT_EQ(second.calls, 1);
+    if (!come_before) send_bytes(pair);
+    for (int turns = 0; turns < 10; ++turns) look();
+    EXPECT_EQ(seen, 5u);
+    free_stream(*s);
+  }
+};
+
+// The request that the timeout stops has ended by the time that the timeout is set again.
+TEST_P(timeouts_that_are_set_again, before_they_are_told_leave_no_stream_without_a_request) {
+  play(false);
 }
 
-EDDY_ON_EVERY_BACKEND(stream_timeouts);
+TEST_P(timeouts_that_are_set_again, before_they_are_told_leave_no_byte_untold) { play(true); }
+
+EDDY_ON_EVERY_BACKEND(timeouts_that_are_set_again);
 
 }  // namespace
 }  // namespace eddy::engine::test
