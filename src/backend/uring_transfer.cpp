@@ -170,7 +170,11 @@ void uring_backend::stop_transfer(watcher* w, bool waiting) {
   if (w->is(is_acceptor)) return stop_accepting(w, waiting);
   const bool sends = (w->events & watch_write) != 0;
   std::uint64_t number = sends ? sends_.number_at(place) : receives_.number_at(place);
-  if (sends && sends_.word_of(number) == is_new) return end_unsent(sends_.find(number));
+  if (sends && sends_.word_of(number) == is_new) {
+    // Nor has the kernel seen it: there is nothing to tell.
+    w->here.moved.number = 0;
+    return disown(sends_.find(number));
+  }
   if (!sends && receives_.word_of(number) == is_new) {
     // The kernel has not seen it; start_waiting passes over what is stale.
     if (to_start_[to_start_.size() - 1] == number) (void)to_start_.pop_back();

@@ -150,7 +150,10 @@ void write_now(stream& s) {
   const bool told_only = (s.state & write_to_tell) != 0;
   s.state = static_cast<std::uint8_t>(s.state & ~write_to_tell);
   if (!told_only) {
-    if (!writes(s) || (!s.out.bytes.empty() && start_send(s))) return;
+    // News of a send that was stopped may come late, when what it brought was taken long since; and
+    // to be told it is added again, where it has a timeout.
+    if (!writes(s)) return sends_now(s) ? void() : stop_writing(s);
+    if (!s.out.bytes.empty() && start_send(s)) return;
     const ssize_t sent = write_some(s);
     if (sent < 0) return write_failed(s, static_cast<int>(-sent));
     if (s.out.bytes.empty()) (void)s.owner->remove(&s.writing, removal::do_not_wait);

@@ -286,6 +286,31 @@ TEST_P(stream_takeover, sends_all_of_an_output_that_is_unfrozen_and_frozen_again
   bufferevent_free(to.bev);
 }
 
+// What the stopped send brought is taken at once; that there is news of it is told later.
+TEST_P(stream_takeover, sends_on_after_it_was_disabled_while_its_output_was_unfrozen) {
+  socket_pair pair;
+  bufferevent* bev = bufferevent_socket_new(base.get(), pair.a.get(), 0);
+  evbuffer* out = bufferevent_get_output(bev);
+  const timeval long_after{1000, 0};
+  bufferevent_set_timeouts(bev, nullptr, &long_after);
+  const std::string text = bytes(0, 3'000'000);
+  bufferevent_write(bev, text.data(), text.size());
+  for (int turns = 0; turns < 5; ++turns) look();
+  ASSERT_EQ(evbuffer_unfreeze(out, 1), 0);
+  ASSERT_EQ(evbuffer_freeze(out, 1), 0);
+  bufferevent_disable(bev, EV_WRITE);
+  for (int turns = 0; turns < 5; ++turns) look();
+  bufferevent_set_timeouts(bev, nullptr, nullptr);
+  bufferevent_enable(bev, EV_WRITE);
+  reader to;
+  open_on(base.get(), pair.b.get(), to);
+  for (int turns = 0; turns < 10'000 && to.seen < text.size(); ++turns) look();
+  EXPECT_EQ(to.seen, text.size());
+  EXPECT_EQ(to.wrong, 0u);
+  bufferevent_free(bev);
+  bufferevent_free(to.bev);
+}
+
 TEST_P(stream_takeover, lets_a_filter_be_freed_in_its_write_callback_while_its_output_is_watched) {
   socket_pair pair;
   bufferevent* below = bufferevent_socket_new(base.get(), pair.a.get(), 0);

@@ -77,6 +77,48 @@ TEST_P(timeouts_that_are_set_again, before_they_are_told_leave_no_stream_without
 
 TEST_P(timeouts_that_are_set_again, before_they_are_told_leave_no_byte_untold) { play(true); }
 
+// News of the send that a write timeout stopped comes after the timeout was told: another stream
+// had the kernel answer in between.
+TEST_P(stream_timeouts, of_writing_leave_a_stream_that_sends_on_when_it_is_enabled) {
+  socket_pair pair, other_pair;
+  stream* s = make_socket_stream(*on, pair.a.get(), 0);
+  stream* other = make_socket_stream(*on, other_pair.a.get(), 0);
+  ASSERT_TRUE(s != nullptr && other != nullptr);
+  const timeval soon{0, 10'000};
+  set_timeouts(*s, nullptr, &soon);
+  const std::string text(3'000'000, 'x');
+  for (stream* each : {s, other}) {
+    ASSERT_EQ(each->out.bytes.add(text.data(), text.size()), 0);
+    each->out.changed(text.size(), 0);
+  }
+  for (int turns = 0; turns < 5; ++turns) look();
+  // As when somebody wants to change its first bytes.
+  watching first(*on, -1, 0, [&] {
+    other->out.front_frozen = false;
+    other->out.changed(0, 0);
+    other->out.front_frozen = true;
+  });
+  on->activate(&first, watch_read, 1);
+  clock.now += 10'000'000;
+  look();
+  ASSERT_EQ(first.calls, 1);
+  EXPECT_FALSE(s->is_enabled(watch_write));
+  for (int turns = 0; turns < 5; ++turns) look();
+  set_timeouts(*s, nullptr, nullptr);
+  enable(*s, watch_write);
+  std::string got(1 << 20, ' ');
+  std::size_t came = 0;
+  for (int turns = 0; turns < 10'000 && came < text.size(); ++turns) {
+    look();
+    const ssize_t part = ::recv(pair.b.get(), got.data(), got.size(), MSG_DONTWAIT);
+    if (part > 0) came += static_cast<std::size_t>(part);
+  }
+  EXPECT_EQ(came, text.size());
+  free_stream(*s);
+  free_stream(*other);
+}
+
+EDDY_ON_EVERY_BACKEND(stream_timeouts);
 EDDY_ON_EVERY_BACKEND(timeouts_that_are_set_again);
 
 }  // namespace
