@@ -36,6 +36,23 @@ class listener_hold {
   bool alive_;
 };
 
+// The backend fills the row on the loop's thread, under the loop's lock, whoever holds the
+// listener's.
+bool has_accepted(const listener& l) {
+  loop_guard guard(*l.owner);
+  return !l.row.empty();
+}
+
+int take_accepted(listener& l) {
+  loop_guard guard(*l.owner);
+  return l.row.take();
+}
+
+std::uint64_t take_lost(listener& l) {
+  loop_guard guard(*l.owner);
+  return l.row.take_lost();
+}
+
 void destroy(listener& l) {
   drop_shared_lock(l.lock);
   l.destroy(&l);
@@ -51,7 +68,7 @@ void end(listener& l) {
   (void)owner->remove(&l.readiness, removal::do_not_wait);
   owner->forget_transfer(&l.readiness);
   owner->forget_after_close(&l.retry);
-  for (int fd = l.row.take(); fd >= 0; fd = l.row.take()) (void)owner->close_descriptor(fd);
+  for (int fd = take_accepted(l); fd >= 0; fd = take_accepted(l)) (void)owner->close_descriptor(fd);
   if (l.spare >= 0) (void)owner->close_descriptor(l.spare);
   if (l.closes_socket) (void)owner->close_descriptor(l.readiness.fd);
   if (lock == nullptr) return destroy(l);
@@ -106,7 +123,7 @@ int watch(listener& l) {
 int follow(listener& l) {
   if (waits(l) && !l.pause.is(in_timers)) {
     const int error = watch(l);
-    if (!l.row.empty()) l.owner->activate(&l.readiness, watch_read, 1);
+    if (has_accepted(l)) l.owner->activate(&l.readiness, watch_read, 1);
     return error;
   }
   if (!waits(l)) {
@@ -214,11 +231,11 @@ bool kernel_goes_on(listener& l) {
 int hand_over_row(listener& l) {
   int left = most_at_once;
   for (; left > 0 && hands_over(l); --left) {
-    const int fd = l.row.take();
+    const int fd = take_accepted(l);
     if (fd < 0) break;
     hand_over_unnamed(l, fd);
   }
-  l.passed_over += l.row.take_lost();
+  l.passed_over += take_lost(l);
   return left;
 }
 
@@ -239,11 +256,11 @@ void came(int, short, void* argument) {
   next_turn next{l};
   const int left = hand_over_row(l);
   const bool by_kernel = l.owner->is_transferred(&l.readiness);
-  next.is_wanted = !l.row.empty();
-  if (!hands_over(l) || (by_kernel && l.row.empty() && kernel_goes_on(l))) return;
+  next.is_wanted = has_accepted(l);
+  if (!hands_over(l) || (by_kernel && !next.is_wanted && kernel_goes_on(l))) return;
   if (by_kernel)
     return_to_calls(l);
-  else if (l.row.empty())
+  else if (!next.is_wanted)
     accept_by_calls(l, left);
 }
 

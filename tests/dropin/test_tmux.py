@@ -49,15 +49,16 @@ def outcome(side):
         pid = int(tmux("display-message", "-p", "-t", "one", "#{pid}"))
         library = sides.loaded_in(pid)
         tmux.until("one", r"(?m)^\$")  # the shell is there
+        # What is shown is compared whole, so each step waits for the prompt that follows as well.
         tmux("send-keys", "-t", "one", "echo $((6 * 7)) is it", "Enter")
-        result.append(tmux.until("one", r"(?m)^42 is it$"))
+        result.append(tmux.until("one", r"(?m)^42 is it\n\$"))
         result.append(tmux("list-windows", "-t", "one", "-F", "#{window_width}x#{window_height}"))
         tmux("resize-window", "-t", "one", "-x", "100", "-y", "30")
         tmux("send-keys", "-t", "one", "clear; stty size", "Enter")
-        result.append(tmux.until("one", r"(?m)^30 100$"))
+        result.append(tmux.until("one", r"(?m)^30 100\n\$"))
         # Much at once.
         tmux("send-keys", "-t", "one", "clear; seq 1 20000; echo end", "Enter")
-        result.append(tmux.until("one", r"(?m)^20000\nend$"))
+        result.append(tmux.until("one", r"(?m)^20000\nend\n\$"))
         tmux("split-window", "-t", "one", "sleep 1000")
         tmux("new-window", "-t", "one", "echo ready; cat")
         tmux.until("one:1", "ready")
