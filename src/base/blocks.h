@@ -12,6 +12,8 @@ namespace eddy::engine::memory {
 // As `allocate` and `release`; a block of either may be released by the other. Any thread.
 void* allocate_block(std::size_t size);
 void release_block(void* block);
+// For who knows its size: what malloc_usable_size(3) would tell.
+void release_block(void* block, std::size_t size);
 // Those of this thread go.
 void forget_blocks();
 

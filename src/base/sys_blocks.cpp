@@ -4,6 +4,7 @@
 
 #include "base/blocks.h"
 #include "base/memory.h"
+#include "base/thread_end.h"
 
 namespace eddy::engine::memory {
 namespace {
@@ -34,48 +35,63 @@ struct free_block {
 // By size: place n has blocks of n steps, with what malloc takes of them.
 struct kept_blocks {
   free_block* first[sizes] = {};
-  std::size_t left = most_kept;  // bytes; 0 when the thread ends
+  std::size_t left = 0;  // bytes that may still be kept
+  bool begun = false;    // also after the end
 
-  kept_blocks() = default;
-  ~kept_blocks() {
-    clear();
-    left = 0;
-  }
   void clear() {
-    for (free_block*& list : first)
-      while (free_block* b = list) {
-        list = b->next;
+    for (std::size_t place = 0; place < sizes; ++place)
+      while (free_block* b = first[place]) {
+        first[place] = b->next;
+        left += place * step;
         std::free(b);
       }
-    left = most_kept;
   }
-  kept_blocks(const kept_blocks&) = delete;
-  kept_blocks& operator=(const kept_blocks&) = delete;
 };
 
-thread_local kept_blocks mine;
+constinit thread_local kept_blocks mine;
+
+void end() {
+  mine.clear();
+  mine.left = 0;
+}
+
+// Whether there is room for it, now that what is kept has an end.
+bool begin_to_keep(std::size_t size) {
+  if (mine.begun) return false;
+  at_thread_end<end>();
+  mine.begun = true;
+  mine.left = most_kept;
+  return size <= most_kept;
+}
 
 }  // namespace
 
 void* allocate_block(std::size_t size) {
   const std::size_t place = (size + taken_by_malloc + step - 1) / step;
   if (!keeps || place >= sizes || !is_malloc()) return allocate(size);
-  free_block* b = mine.first[place];
+  kept_blocks& kept = mine;
+  free_block* b = kept.first[place];
   // (Of its full size, so that it comes back to this place.)
   if (b == nullptr) return allocate(place * step - taken_by_malloc);
-  mine.first[place] = b->next;
-  mine.left += place * step;
+  kept.first[place] = b->next;
+  kept.left += place * step;
   return b;
 }
 
 void release_block(void* block) {
-  if (!keeps || block == nullptr || !is_malloc()) return release(block);
-  const std::size_t place = (::malloc_usable_size(block) + taken_by_malloc) / step;
-  if (place == 0 || place >= sizes || mine.left < place * step) return release(block);
+  if (!keeps || block == nullptr) return release(block);
+  release_block(block, ::malloc_usable_size(block));
+}
+
+void release_block(void* block, std::size_t size) {
+  const std::size_t place = (size + taken_by_malloc) / step;
+  if (!keeps || place == 0 || place >= sizes || !is_malloc()) return release(block);
+  kept_blocks& kept = mine;
+  if (kept.left < place * step && !begin_to_keep(place * step)) return release(block);
   auto* b = static_cast<free_block*>(block);
-  b->next = mine.first[place];
-  mine.first[place] = b;
-  mine.left -= place * step;
+  b->next = kept.first[place];
+  kept.first[place] = b;
+  kept.left -= place * step;
 }
 
 void forget_blocks() { mine.clear(); }

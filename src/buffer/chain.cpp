@@ -28,6 +28,13 @@ std::size_t block_for(std::size_t size) {
   return std::max(smallest_block, block) - taken_by_malloc;
 }
 
+// The block that a chain with memory of its own lies in.
+std::size_t block_of(const chain* c) {
+  const auto used =
+      static_cast<std::size_t>(c->end() + c->room - reinterpret_cast<const unsigned char*>(c));
+  return round_up(used + taken_by_malloc, step) - taken_by_malloc;
+}
+
 void end_foreign(foreign_chain* c) {
   if (c->shown != nullptr) release_chain(c->shown);
   if (c->give_back != nullptr) c->give_back(c->memory, c->whole, c->context);
@@ -83,7 +90,9 @@ void release_chain(chain* c) {
   // Who is the only holder need not tell anybody: a locked instruction costs more than the rest.
   if (c->is_shared() && c->references.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
   if (c->foreign) return end_foreign(static_cast<foreign_chain*>(c));
-  if (!keep_chain(c)) memory::release_block(c);
+  const std::size_t block = block_of(c);
+  if (block >= smallest_kept_chain && keep_chain(c)) return;
+  memory::release_block(c, block);
 }
 
 void release_circle(chain* last) {

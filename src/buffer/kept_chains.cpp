@@ -3,31 +3,40 @@
 #include <cstdlib>
 
 #include "base/memory.h"
+#include "base/thread_end.h"
 
 namespace eddy::engine {
 namespace {
 
-constexpr std::size_t smallest = 32 << 10, largest = 160 << 10, most_bytes = 512 << 10;
-
-thread_local bool thread_ends = false;
+constexpr std::size_t smallest = smallest_kept_chain, largest = 160 << 10, most_bytes = 512 << 10;
 
 struct kept_chains {
   chain* first = nullptr;
-  std::size_t bytes = 0;
+  std::size_t left = 0;  // bytes that may still be kept
+  bool begun = false;    // also after the end
 
-  ~kept_chains() {
-    clear();
-    thread_ends = true;
-  }
   void clear() {
     while (chain* c = first) {
       first = c->next;
+      left += c->room;
       std::free(c);
     }
-    bytes = 0;
   }
 };
-thread_local kept_chains kept;
+constinit thread_local kept_chains kept;
+
+void end() {
+  kept.clear();
+  kept.left = 0;
+}
+
+bool has_room(std::size_t size) {
+  if (kept.begun) return size <= kept.left;
+  at_thread_end<end>();
+  kept.begun = true;
+  kept.left = most_bytes;
+  return true;
+}
 
 }  // namespace
 
@@ -37,7 +46,7 @@ chain* take_kept_chain(std::size_t size) {
     chain* c = *link;
     if (c->room < size || c->room > 2 * size) continue;
     *link = c->next;
-    kept.bytes -= c->room;
+    kept.left += c->room;
     c->next = nullptr;
     return c;
   }
@@ -47,14 +56,14 @@ chain* take_kept_chain(std::size_t size) {
 bool keep_chain(chain* c) {
   const std::size_t size = c->capacity();
   if (size < smallest || size > largest || memory::in_use.release != std::free) return false;
-  if (thread_ends || size > most_bytes - kept.bytes) return false;
+  if (!has_room(size)) return false;
   c->reset();
   c->references.store(1, std::memory_order_relaxed);
   c->lent = false;
   c->between = 0;
   c->next = kept.first;
   kept.first = c;
-  kept.bytes += size;
+  kept.left -= size;
   return true;
 }
 

@@ -10,6 +10,9 @@
 
 namespace eddy::engine {
 
+// None is smaller, with all that belongs to it.
+inline constexpr std::size_t smallest_kept_chain = 32 << 10;
+
 // Whose room is enough for `size` bytes, and not far more; null: none.
 chain* take_kept_chain(std::size_t size);
 // False: it is not kept, and to be released.
