@@ -2,6 +2,7 @@
 #pragma once
 
 #include <eddy/address.hpp>
+#include <eddy/ancillary.hpp>
 #include <eddy/async_generator.hpp>
 #include <eddy/backends.hpp>
 #include <eddy/blocking.hpp>
@@ -9,6 +10,8 @@
 #include <eddy/cancellation.hpp>
 #include <eddy/channel.hpp>
 #include <eddy/chunk.hpp>
+#include <eddy/datagram.hpp>
+#include <eddy/descriptor.hpp>
 #include <eddy/error.hpp>
 #include <eddy/event.hpp>
 #include <eddy/interval.hpp>
@@ -26,7 +29,9 @@
 #include <eddy/task.hpp>
 #include <eddy/tcp.hpp>
 #include <eddy/timer.hpp>
+#include <eddy/udp.hpp>
 #include <eddy/unix.hpp>
+#include <eddy/unix_datagram.hpp>
 #include <eddy/when_all.hpp>
 #include <eddy/when_any.hpp>
 #include <eddy/with_stop.hpp>

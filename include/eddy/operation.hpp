@@ -25,6 +25,8 @@ enum class verb : unsigned char {
   connect,  // fd; address, size: 0
   recv,     // fd; data, size, flags (MSG_*): bytes, 0 = end of stream
   send,     // fd; data, size, flags: bytes, at least one
+  recvmsg,  // fd; data: a msghdr, flags: bytes
+  sendmsg,  // the same
   read,     // fd; data, size, offset (-1: the current position): bytes, 0 = the end
   write,    // the same: bytes
   poll,     // fd; flags, of poll_in and poll_out: those that are ready
@@ -66,6 +68,10 @@ class kernel_operation : public waiting {
     return error::of_errno(static_cast<int>(-outcome_), tried_, fd_);
   }
   int fd() const noexcept { return fd_; }
+
+ protected:
+  // Before it begins, for who could not tell earlier where that would be.
+  void set_data(void* data) noexcept { request_.data = data; }
 
  private:
   friend struct engine_access;

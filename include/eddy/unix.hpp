@@ -12,39 +12,14 @@
 // Sources: unix(7), cmsg(3).
 #pragma once
 
+#include <eddy/ancillary.hpp>
 #include <eddy/listener.hpp>
 #include <eddy/stream.hpp>
 #include <eddy/task.hpp>
 
 #include <vector>
 
-#include <sys/types.h>
-
 namespace eddy {
-
-// A descriptor that closes itself.
-class owned_descriptor {
- public:
-  explicit owned_descriptor(int fd = -1) noexcept : fd_(fd) {}
-  owned_descriptor(owned_descriptor&& o) noexcept : fd_(o.release()) {}
-  owned_descriptor& operator=(owned_descriptor o) noexcept {
-    std::swap(fd_, o.fd_);
-    return *this;
-  }
-  EDDY_API ~owned_descriptor();
-
-  int get() const noexcept { return fd_; }
-  int release() noexcept { return std::exchange(fd_, -1); }
-
- private:
-  int fd_;
-};
-
-struct credentials {
-  pid_t pid = 0;
-  uid_t uid = static_cast<uid_t>(-1);
-  gid_t gid = static_cast<gid_t>(-1);
-};
 
 class unix_stream : public stream {
  public:
@@ -57,6 +32,9 @@ class unix_stream : public stream {
 
   // Who had the other end when the connection was made (SO_PEERCRED). Throws.
   EDDY_API credentials peer_credentials() const;
+  // Whether receive_fds tells who sent the bytes, as the kernel knows it (SO_PASSCRED): another
+  // than the peer, where that handed its end to somebody. Throws.
+  EDDY_API void set_passes_credentials(bool on);
 
   // Sends the bytes, at least one, behind all that was written, and up to 253 descriptors with the
   // first of them; the peer gets descriptors of its own. Those here stay the caller's, and open
@@ -67,6 +45,7 @@ class unix_stream : public stream {
   struct received {
     std::size_t size = 0;  // bytes; 0: the end of the stream
     std::vector<owned_descriptor> fds;
+    std::optional<credentials> sender;  // see set_passes_credentials
   };
   // Waits for bytes; puts as many as there are into `to`, with the descriptors that came with them,
   // up to 253. A stream that reads ahead would lose descriptors: so this fails with

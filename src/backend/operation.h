@@ -15,8 +15,19 @@
 
 namespace eddy::engine {
 
-enum class verb : std::uint8_t { accept, connect, recv, send, read, write, poll, timeout };
-constexpr int verb_count = 8;
+enum class verb : std::uint8_t {
+  accept,
+  connect,
+  recv,
+  send,
+  recvmsg,
+  sendmsg,
+  read,
+  write,
+  poll,
+  timeout
+};
+constexpr int verb_count = 10;
 
 enum class progress : std::uint8_t {
   idle,        // with its owner
@@ -29,11 +40,11 @@ struct operation : callback {
   progress state = progress::idle;
   int fd = -1;
 
-  // recv, send, read, write: the memory. connect: the address. accept: where the peer's address
-  // goes (may be null).
+  // recv, send, read, write: the memory. recvmsg, sendmsg: the msghdr. connect: the address.
+  // accept: where the peer's address goes (may be null).
   void* data = nullptr;
   std::size_t size = 0;
-  int verb_flags = 0;                 // recv, send: MSG_*; poll: watch_read | watch_write
+  int verb_flags = 0;                 // recv, send, ...: MSG_*; poll: watch_read | watch_write
   socklen_t* address_size = nullptr;  // accept: in and out
   std::int64_t offset = -1;           // read, write: where in the file; -1 = its current position
   std::int64_t deadline = 0;          // timeout: ns of the loop's clock

@@ -72,6 +72,14 @@ void uring_backend::fill(io_uring_sqe* sqe, operation* op) {
     case verb::send:
       ::io_uring_prep_send(sqe, op->fd, op->data, size, op->verb_flags | MSG_NOSIGNAL);
       break;
+    case verb::recvmsg:
+      ::io_uring_prep_recvmsg(sqe, op->fd, static_cast<msghdr*>(op->data),
+                              static_cast<unsigned>(op->verb_flags));
+      break;
+    case verb::sendmsg:
+      ::io_uring_prep_sendmsg(sqe, op->fd, static_cast<msghdr*>(op->data),
+                              static_cast<unsigned>(op->verb_flags) | MSG_NOSIGNAL);
+      break;
     case verb::read:
       ::io_uring_prep_read(sqe, op->fd, op->data, size, offset);
       break;

@@ -16,9 +16,10 @@ namespace {
 constexpr unsigned needed_features =
     IORING_FEAT_NODROP | IORING_FEAT_EXT_ARG | IORING_FEAT_FAST_POLL | IORING_FEAT_SUBMIT_STABLE;
 
-constexpr int needed_operations[] = {IORING_OP_ACCEPT,   IORING_OP_CONNECT, IORING_OP_RECV,
-                                     IORING_OP_SEND,     IORING_OP_READ,    IORING_OP_WRITE,
-                                     IORING_OP_POLL_ADD, IORING_OP_TIMEOUT, IORING_OP_ASYNC_CANCEL};
+constexpr int needed_operations[] = {IORING_OP_ACCEPT,  IORING_OP_CONNECT,     IORING_OP_RECV,
+                                     IORING_OP_SEND,    IORING_OP_RECVMSG,     IORING_OP_SENDMSG,
+                                     IORING_OP_READ,    IORING_OP_WRITE,       IORING_OP_POLL_ADD,
+                                     IORING_OP_TIMEOUT, IORING_OP_ASYNC_CANCEL};
 
 // Where rings exist but are known to lose or corrupt: 32-bit ARM and big PowerPC.
 constexpr bool denied_machine =

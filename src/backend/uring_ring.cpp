@@ -55,11 +55,11 @@ int make_ring(io_uring* ring) {
 // Whatever takes this process over cannot make the ring do more than we do (kernel 5.10; a ring
 // without restrictions works as well).
 void restrict_ring(io_uring* ring, bool with_epoll_wait, bool with_uncopied_send) {
-  constexpr unsigned char used[] = {IORING_OP_ACCEPT,    IORING_OP_CONNECT, IORING_OP_RECV,
-                                    IORING_OP_SEND,      IORING_OP_READ,    IORING_OP_WRITE,
-                                    IORING_OP_POLL_ADD,  IORING_OP_TIMEOUT, IORING_OP_ASYNC_CANCEL,
-                                    IORING_OP_SENDMSG,   op_epoll_wait,     IORING_OP_SEND_ZC,
-                                    IORING_OP_SENDMSG_ZC};
+  constexpr unsigned char used[] = {IORING_OP_ACCEPT,       IORING_OP_CONNECT,   IORING_OP_RECV,
+                                    IORING_OP_RECVMSG,      IORING_OP_SEND,      IORING_OP_READ,
+                                    IORING_OP_WRITE,        IORING_OP_POLL_ADD,  IORING_OP_TIMEOUT,
+                                    IORING_OP_ASYNC_CANCEL, IORING_OP_SENDMSG,   op_epoll_wait,
+                                    IORING_OP_SEND_ZC,      IORING_OP_SENDMSG_ZC};
   io_uring_restriction allowed[sizeof used + 2] = {};
   unsigned count = 0;
   allowed[count].opcode = IORING_RESTRICTION_REGISTER_OP;

@@ -55,6 +55,22 @@ ssize_t send(int fd, const void* data, std::size_t size, int flags) {
   return may(call::send, fd, size) ? ::send(fd, data, size, flags | MSG_NOSIGNAL) : -1;
 }
 
+ssize_t recvmsg(int fd, msghdr* message, int flags) {
+  return may(call::recv, fd) ? ::recvmsg(fd, message, flags) : -1;
+}
+
+ssize_t sendmsg(int fd, const msghdr* message, int flags) {
+  return may(call::send, fd) ? ::sendmsg(fd, message, flags | MSG_NOSIGNAL) : -1;
+}
+
+int recvmmsg(int fd, mmsghdr* messages, unsigned count, int flags) {
+  return may(call::recv, fd) ? ::recvmmsg(fd, messages, count, flags, nullptr) : -1;
+}
+
+int sendmmsg(int fd, mmsghdr* messages, unsigned count, int flags) {
+  return may(call::send, fd) ? ::sendmmsg(fd, messages, count, flags | MSG_NOSIGNAL) : -1;
+}
+
 int accept(int fd, sockaddr* address, socklen_t* size) {
   return may(call::accept, fd) ? ::accept4(fd, address, size, SOCK_NONBLOCK | SOCK_CLOEXEC) : -1;
 }

@@ -65,6 +65,10 @@ ssize_t write(int fd, const void* data, std::size_t size);
 ssize_t recv(int fd, void* data, std::size_t size, int flags);
 // Never raises SIGPIPE: MSG_NOSIGNAL is always set.
 ssize_t send(int fd, const void* data, std::size_t size, int flags);
+ssize_t recvmsg(int fd, msghdr* message, int flags);
+ssize_t sendmsg(int fd, const msghdr* message, int flags);
+int recvmmsg(int fd, mmsghdr* messages, unsigned count, int flags);
+int sendmmsg(int fd, mmsghdr* messages, unsigned count, int flags);
 // The same for a call that may be told to move less.
 bool allowed(call which, int fd, std::size_t& length);
 // writev(2) to anything, without SIGPIPE.
@@ -80,6 +84,7 @@ int accept(int fd, sockaddr* address, socklen_t* size);
 int connect(int fd, const sockaddr* address, socklen_t size);
 // A socket for `family`'s streams, non-blocking and close-on-exec.
 int stream_socket(int family);
+int datagram_socket(int family);
 // Not retried on EINTR: Linux has closed the descriptor by then.
 int close(int fd);
 

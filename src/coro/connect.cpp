@@ -18,24 +18,6 @@
 namespace eddy {
 namespace {
 
-class owned_fd {
- public:
-  explicit owned_fd(int fd = -1) noexcept : fd_(fd) {}
-  owned_fd(owned_fd&& o) noexcept : fd_(o.release()) {}
-  owned_fd& operator=(owned_fd o) noexcept {
-    std::swap(fd_, o.fd_);
-    return *this;
-  }
-  ~owned_fd() {
-    if (fd_ >= 0) (void)engine::sys::close(fd_);
-  }
-  int get() const noexcept { return fd_; }
-  int release() noexcept { return std::exchange(fd_, -1); }
-
- private:
-  int fd_;
-};
-
 error refused(int number, const address& to) {
   return error(std::error_code(number, std::system_category()), "connect to", to.to_string());
 }
@@ -46,8 +28,8 @@ bool is_connected_to_itself(int fd) noexcept {
   return !mine.is_unix() && mine && mine == address::peer_of(fd);
 }
 
-task<owned_fd> connect_one(address to, connect_options options) {
-  owned_fd fd(engine::sys::stream_socket(to.family()));
+task<owned_descriptor> connect_one(address to, connect_options options) {
+  owned_descriptor fd(engine::sys::stream_socket(to.family()));
   if (fd.get() < 0) refused(errno, to).raise();
   if (options.from && ::bind(fd.get(), options.from.data(), options.from.size()) != 0)
     error(std::error_code(errno, std::system_category()), "connect from", options.from.to_string())
@@ -78,7 +60,7 @@ class race {
   race(std::vector<address> to, const connect_options& options)
       : to_(std::move(to)), options_(options) {}
 
-  task<owned_fd> run() {
+  task<owned_descriptor> run() {
     co_await with_scope([this](scope& s) { return start(s); });
     if (winner_.get() < 0) failure_->raise();
     co_return std::move(winner_);
@@ -145,7 +127,7 @@ class race {
   connect_options options_;
   std::size_t next_ = 0;
   std::size_t running_ = 0;
-  owned_fd winner_;
+  owned_descriptor winner_;
   std::optional<error> failure_;
   news* waiting_ = nullptr;
   bool has_news_ = false;
@@ -154,7 +136,7 @@ class race {
 }  // namespace
 
 task<tcp_stream> tcp_stream::connect(address to, connect_options options) {
-  owned_fd fd = co_await connect_one(to, options);
+  owned_descriptor fd = co_await connect_one(to, options);
   co_return of_socket(fd.release());
 }
 
@@ -168,7 +150,7 @@ task<tcp_stream> tcp_stream::connect(std::string host, std::uint16_t port,
 
 task<tcp_stream> detail::connect_to_first(std::vector<address> all, connect_options options) {
   race attempts(interleaved(all), options);
-  owned_fd fd = co_await attempts.run();
+  owned_descriptor fd = co_await attempts.run();
   co_return tcp_stream::of_socket(fd.release());
 }
 
@@ -182,7 +164,7 @@ void tcp_stream::set_keepalive(std::chrono::seconds idle) {
 }
 
 task<unix_stream> unix_stream::connect(address to) {
-  owned_fd fd = co_await connect_one(to, {});
+  owned_descriptor fd = co_await connect_one(to, {});
   co_return of_socket(fd.release());
 }
 

@@ -43,6 +43,10 @@ void prepare(engine::operation& op, const request& r) {
       return engine::prepare_recv(op, r.fd, r.data, r.size, r.flags);
     case verb::send:
       return engine::prepare_send(op, r.fd, r.data, r.size, r.flags);
+    case verb::recvmsg:
+      return engine::prepare_recvmsg(op, r.fd, static_cast<msghdr*>(r.data), r.flags);
+    case verb::sendmsg:
+      return engine::prepare_sendmsg(op, r.fd, static_cast<msghdr*>(r.data), r.flags);
     case verb::read:
       return engine::prepare_read(op, r.fd, r.data, r.size, r.offset);
     case verb::write:

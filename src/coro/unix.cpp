@@ -4,59 +4,34 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 
 #include "base/sys.h"
+#include "coro/ancillary.h"
 #include "coro/stream_state.h"
 
 namespace eddy {
 namespace {
 
-constexpr std::size_t most_fds = 253;  // SCM_MAX_FD
-constexpr std::size_t control_size = CMSG_SPACE(most_fds * sizeof(int));
-
 ssize_t send_with(int fd, const byte_view& bytes, const std::vector<int>& fds) noexcept {
-  alignas(cmsghdr) char control[control_size];
+  alignas(cmsghdr) unsigned char room[detail::ancillary_size];
   iovec piece{const_cast<char*>(bytes.data()), bytes.size()};
   msghdr m{};
   m.msg_iov = &piece;
   m.msg_iovlen = 1;
-  const std::size_t size = fds.size() * sizeof(int);
-  if (size != 0) {
-    m.msg_control = control;
-    m.msg_controllen = CMSG_SPACE(size);
-    cmsghdr* c = CMSG_FIRSTHDR(&m);
-    c->cmsg_level = SOL_SOCKET;
-    c->cmsg_type = SCM_RIGHTS;
-    c->cmsg_len = CMSG_LEN(size);
-    std::memcpy(CMSG_DATA(c), fds.data(), size);
-  }
-  return ::sendmsg(fd, &m, MSG_NOSIGNAL | MSG_DONTWAIT);
+  detail::put_descriptors(m, room, fds);
+  return engine::sys::sendmsg(fd, &m, MSG_DONTWAIT);
 }
 
-void take_fds(msghdr& m, std::vector<owned_descriptor>& to) {
-  for (cmsghdr* c = CMSG_FIRSTHDR(&m); c != nullptr; c = CMSG_NXTHDR(&m, c)) {
-    if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS) continue;
-    const std::size_t count = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-    for (std::size_t i = 0; i < count; ++i) {
-      int fd = -1;
-      std::memcpy(&fd, CMSG_DATA(c) + i * sizeof fd, sizeof fd);
-      to.emplace_back(fd);
-    }
-  }
-}
-
-ssize_t receive_with(int fd, std::span<char> bytes, std::vector<owned_descriptor>& fds) {
-  alignas(cmsghdr) char control[control_size];
+ssize_t receive_with(int fd, std::span<char> bytes, unix_stream::received& r) {
+  alignas(cmsghdr) unsigned char room[detail::ancillary_size];
   iovec piece{bytes.data(), bytes.size()};
   msghdr m{};
   m.msg_iov = &piece;
   m.msg_iovlen = 1;
-  m.msg_control = control;
-  m.msg_controllen = sizeof control;
-  fds.reserve(most_fds);  // before there are any that could get lost
-  const ssize_t got = ::recvmsg(fd, &m, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
-  if (got >= 0) take_fds(m, fds);
+  detail::make_room(m, room);
+  r.fds.reserve(most_descriptors);  // before there are any that could get lost
+  const ssize_t got = engine::sys::recvmsg(fd, &m, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+  if (got >= 0) detail::take_ancillary(m, r.fds, r.sender);
   return got;
 }
 
@@ -65,10 +40,6 @@ bool may_come_again(int error) noexcept {
 }
 
 }  // namespace
-
-owned_descriptor::~owned_descriptor() {
-  if (fd_ >= 0) (void)engine::sys::close(fd_);
-}
 
 std::pair<unix_stream, unix_stream> unix_stream::pair() {
   int ends[2];
@@ -88,8 +59,12 @@ credentials unix_stream::peer_credentials() const {
   return {c.pid, c.uid, c.gid};
 }
 
+void unix_stream::set_passes_credentials(bool on) {
+  detail::set_passes_credentials(native_handle(), on);
+}
+
 task<> unix_stream::send_fds(byte_view bytes, std::vector<int> fds) {
-  if (bytes.empty() || fds.size() > most_fds)
+  if (bytes.empty() || fds.size() > most_descriptors)
     error(std::errc::invalid_argument, "send descriptors to", native_handle()).raise();
   co_await flush();
   for (;;) {
@@ -112,7 +87,7 @@ task<unix_stream::received> unix_stream::receive_fds(std::span<char> to) {
     error(std::errc::operation_not_supported, "receive descriptors from", fd).raise();
   for (;;) {
     received r;
-    const ssize_t got = receive_with(fd, to, r.fds);
+    const ssize_t got = receive_with(fd, to, r);
     if (got >= 0) {
       r.size = static_cast<std::size_t>(got);
       co_return r;

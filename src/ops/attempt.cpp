@@ -81,6 +81,7 @@ std::int64_t attempt_connect(const operation& op, bool first) {
 }
 
 std::int64_t attempt_poll(const operation& op) {
+  if (op.fd < 0) return -EBADF;  // poll(2) passes over it
   int events = 0;
   if (op.verb_flags & watch_read) events |= POLLIN;
   if (op.verb_flags & watch_write) events |= POLLOUT;
@@ -117,6 +118,14 @@ std::int64_t attempt(operation& op, bool first) {
     case verb::send:
       return outcome(uninterrupted(
           [&] { return sys::send(op.fd, op.data, size, op.verb_flags | MSG_DONTWAIT); }));
+    case verb::recvmsg:
+      return outcome(uninterrupted([&] {
+        return sys::recvmsg(op.fd, static_cast<msghdr*>(op.data), op.verb_flags | MSG_DONTWAIT);
+      }));
+    case verb::sendmsg:
+      return outcome(uninterrupted([&] {
+        return sys::sendmsg(op.fd, static_cast<msghdr*>(op.data), op.verb_flags | MSG_DONTWAIT);
+      }));
     case verb::read:
       return attempt_read(op, size);
     case verb::write:
@@ -133,6 +142,7 @@ interest awaited_by(const operation& op) {
   switch (op.what) {
     case verb::accept:
     case verb::recv:
+    case verb::recvmsg:
     case verb::read:
       return watch_read;
     case verb::poll:

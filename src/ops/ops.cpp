@@ -60,6 +60,16 @@ void prepare_send(operation& op, int socket, const void* data, std::size_t size,
   op.verb_flags = flags;
 }
 
+void prepare_recvmsg(operation& op, int socket, msghdr* message, int flags) {
+  prepare_transfer(op, verb::recvmsg, socket, message, 0);
+  op.verb_flags = flags;
+}
+
+void prepare_sendmsg(operation& op, int socket, const msghdr* message, int flags) {
+  prepare_transfer(op, verb::sendmsg, socket, message, 0);
+  op.verb_flags = flags;
+}
+
 void prepare_read(operation& op, int fd, void* data, std::size_t size, std::int64_t offset) {
   prepare_transfer(op, verb::read, fd, data, size);
   op.offset = offset;

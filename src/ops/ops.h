@@ -27,7 +27,12 @@ void prepare_connect(operation& op, int socket, const sockaddr* address, socklen
 void prepare_recv(operation& op, int socket, void* data, std::size_t size, int flags);
 // How many bytes the kernel took, which may be fewer than `size`. Never raises SIGPIPE.
 void prepare_send(operation& op, int socket, const void* data, std::size_t size, int flags);
-// The same for any descriptor. `offset` for files: where; -1 = the current position, for the rest.
+// The same with all that recvmsg(2) and sendmsg(2) take and give: the message, and everything that
+// it names, must stay until the end.
+void prepare_recvmsg(operation& op, int socket, msghdr* message, int flags);
+void prepare_sendmsg(operation& op, int socket, const msghdr* message, int flags);
+// As recv and send for any descriptor. `offset` for files: where; -1 = the current position, for
+// the rest.
 void prepare_read(operation& op, int fd, void* data, std::size_t size, std::int64_t offset);
 void prepare_write(operation& op, int fd, const void* data, std::size_t size, std::int64_t offset);
 // Which of `wanted` (watch_read, watch_write) is ready.

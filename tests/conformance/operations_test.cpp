@@ -46,6 +46,36 @@ TEST_P(operations, recv_gives_what_is_there_already) {
   EXPECT_STREQ(data, "hello");
 }
 
+TEST_P(operations, poll_of_no_descriptor_fails) {
+  recorded op;
+  prepare_poll(op, -1, watch_read);
+  EXPECT_EQ(perform(op), -EBADF);
+}
+
+TEST_P(operations, messages_bring_who_sent_them_and_fail_without_a_signal) {
+  socket_pair pair;
+  char out[] = "message", in[16] = {};
+  iovec out_piece{out, sizeof out}, in_piece{in, sizeof in};
+  msghdr to_send{}, to_receive{};
+  to_send.msg_iov = &out_piece;
+  to_receive.msg_iov = &in_piece;
+  to_send.msg_iovlen = to_receive.msg_iovlen = 1;
+  recorded sent, received;
+  prepare_recvmsg(received, pair.a.get(), &to_receive, 0);
+  prepare_sendmsg(sent, pair.b.get(), &to_send, 0);
+  submit(*on, received);
+  submit(*on, sent);
+  run();
+  EXPECT_EQ(sent.ended_with, static_cast<std::int64_t>(sizeof out));
+  EXPECT_EQ(received.ended_with, static_cast<std::int64_t>(sizeof out));
+  EXPECT_STREQ(in, out);
+  pair.a.close();
+  prepare_sendmsg(sent, pair.b.get(), &to_send, 0);
+  submit(*on, sent);
+  run();
+  EXPECT_EQ(sent.ended_with, -EPIPE);
+}
+
 TEST_P(operations, recv_waits_for_a_send_of_the_same_loop) {
   socket_pair pair;
   char data[16] = {};
