@@ -25,6 +25,7 @@
 #include <eddy/resume_on.hpp>
 #include <eddy/scope.hpp>
 #include <eddy/semaphore.hpp>
+#include <eddy/signal.hpp>
 #include <eddy/stream.hpp>
 #include <eddy/task.hpp>
 #include <eddy/tcp.hpp>
