@@ -21,6 +21,7 @@
 #include <eddy/mutex.hpp>
 #include <eddy/operation.hpp>
 #include <eddy/pipe.hpp>
+#include <eddy/process.hpp>
 #include <eddy/result.hpp>
 #include <eddy/resume_on.hpp>
 #include <eddy/scope.hpp>

@@ -35,6 +35,7 @@ enum class call : std::uint8_t {
   epoll_wait,
   eventfd,
   pipe,
+  pidfd,
   socketpair,
   fcntl,
   sigaction,

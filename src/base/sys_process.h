@@ -1,0 +1,22 @@
+// Programs started and waited for: what differs between systems.
+#pragma once
+
+#include <sys/types.h>
+
+namespace eddy::engine::sys {
+
+struct program {
+  char* const* words = nullptr;        // the program, its arguments, null
+  char* const* environment = nullptr;  // null at its end
+  const char* directory = nullptr;     // null: this one
+  int standard[3] = {-1, -1, -1};      // what it gets as 0, 1 and 2; not -1
+  bool own_group = false;
+};
+// 0, or why it cannot be started. It has no other descriptor of ours, no signal blocked, and
+// SIGPIPE with its default action.
+int start_program(const program& p, pid_t* started);
+
+// A descriptor that becomes readable when the process ends; -1: the system has none.
+int open_process(pid_t pid);
+
+}  // namespace eddy::engine::sys

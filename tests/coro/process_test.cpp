@@ -1,0 +1,211 @@
+// Other programs: started, talked to, waited for, ended; on every backend.
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include "base/sys.h"
+#include "support/coroutine_streams.h"
+
+namespace eddy::test {
+namespace {
+
+class processes : public coroutines_on_every_backend {};
+
+command shell(std::string_view script) { return command("sh", "-c", script); }
+
+// The system has no pidfd.
+class without_pidfd : public engine::sys::interceptor {
+ public:
+  without_pidfd() { engine::sys::set_interceptor(this); }
+  ~without_pidfd() override { engine::sys::set_interceptor(nullptr); }
+  int before(engine::sys::call which, int, std::size_t&) override {
+    return which == engine::sys::call::pidfd ? ENOSYS : 0;
+  }
+};
+
+bool exists(pid_t pid) { return ::kill(pid, 0) == 0; }
+
+TEST_P(processes, are_run_to_their_end_and_what_they_write_is_collected) {
+  on.run([]() -> task<> {
+    const finished f = co_await run(shell("cat; echo complaint >&2; exit 3"), "given");
+    EXPECT_EQ(f.output, "given");
+    EXPECT_EQ(f.errors, "complaint\n");
+    EXPECT_FALSE(f.status);
+    EXPECT_EQ(f.status.code(), 3);
+    EXPECT_EQ(f.status.to_string(), "exited with 3");
+    EXPECT_TRUE((co_await run(command("true"))).status);
+  }());
+}
+
+TEST_P(processes, exchange_more_than_pipes_hold) {
+  on.run([]() -> task<> {
+    const std::string all = pattern(0, 1 << 20);
+    const finished f = co_await run(command("cat"), all);
+    EXPECT_TRUE(f.output == all);
+    EXPECT_TRUE(f.status);
+  }());
+}
+
+TEST_P(processes, that_do_not_read_or_write_too_much_end_all_the_same) {
+  on.run([]() -> task<> {
+    const std::string all(1 << 20, 'x');
+    EXPECT_TRUE((co_await run(command("true"), all)).status);
+    const auto too_much = co_await as_result(run(command("yes"), {}, 10'000));
+    EXPECT_EQ(too_much.error(), std::errc::value_too_large);
+    EXPECT_EQ(too_much.error().on(), "yes");
+  }());
+}
+
+TEST_P(processes, that_cannot_be_started_say_why) {
+  try {
+    process nowhere(command("/nowhere/at/all"));
+    ADD_FAILURE() << "it was started";
+  } catch (const exception& e) {
+    EXPECT_STREQ(e.what(), "start /nowhere/at/all: No such file or directory");
+  }
+  process_options elsewhere;
+  elsewhere.directory = "/nowhere";
+  EXPECT_EQ(code_of([&] { process p(command("true"), elsewhere); }),
+            std::errc::no_such_file_or_directory);
+}
+
+TEST_P(processes, are_talked_to_line_by_line) {
+  on.run([]() -> task<> {
+    process_options pipes;
+    pipes.input = pipes.output = stdio::pipe();
+    process child(shell("while read line; do echo \"<$line>\"; done"), pipes);
+    for (const char* line : {"one", "two"}) {
+      co_await child.input().write(line, "\n");
+      const auto answer = co_await child.output().read_line();
+      EXPECT_EQ(std::string(answer->data(), answer->size()), "<" + std::string(line) + ">\n");
+    }
+    child.input().close();
+    EXPECT_FALSE((co_await child.output().read_line()).has_value());
+    EXPECT_TRUE(co_await child.wait());
+    EXPECT_TRUE(co_await child.wait()) << "again";
+    EXPECT_FALSE(child.kill());
+  }());
+}
+
+TEST_P(processes, that_are_killed_say_by_what) {
+  on.run([]() -> task<> {
+    process child(command("sleep", "1000"));
+    EXPECT_TRUE(child.kill(SIGTERM));
+    const exit_status how = co_await child.wait();
+    EXPECT_FALSE(how);
+    EXPECT_EQ(how.signal(), SIGTERM);
+    EXPECT_EQ(how.code(), -1);
+    EXPECT_EQ(how.to_string(), "killed by signal 15");
+  }());
+}
+
+TEST_P(processes, outlive_a_wait_that_is_cancelled_and_do_not_outlive_their_object) {
+  on.run([]() -> task<> {
+    pid_t pid = -1;
+    {
+      process child(command("sleep", "1000"));
+      pid = child.pid();
+      const auto late = co_await as_result(with_timeout(1ms, child.wait()));
+      EXPECT_EQ(late.error(), std::errc::timed_out);
+      EXPECT_TRUE(exists(pid));
+      process moved = std::move(child);
+      EXPECT_EQ(moved.pid(), pid);
+    }
+    while (exists(pid)) co_await sleep_short();
+  }());
+}
+
+TEST_P(processes, are_waited_for_by_several) {
+  on.run([]() -> task<> {
+    process child(command("cat"), {.input = stdio::pipe()});
+    co_await with_scope([&](scope& s) -> task<> {
+      for (int i = 0; i < 3; ++i) s.spawn([&]() -> task<> { EXPECT_TRUE(co_await child.wait()); });
+      co_await sleep_short();
+      child.input().close();
+    });
+  }());
+}
+
+TEST_P(processes, are_waited_for_where_there_is_no_pidfd) {
+  const without_pidfd missing;
+  on.run([]() -> task<> {
+    EXPECT_EQ((co_await run(shell("exit 7"))).status.code(), 7);
+    process child(command("sleep", "1000"));
+    co_await with_scope([&](scope& s) -> task<> {
+      s.spawn([&]() -> task<> { EXPECT_EQ((co_await child.wait()).signal(), SIGKILL); });
+      co_await sleep_short();
+      child.kill(SIGKILL);
+    });
+  }());
+}
+
+TEST_P(processes, get_the_directory_and_the_environment_that_they_are_given) {
+  ::setenv("EDDY_TEST_KEPT", "kept", 1);
+  ::setenv("EDDY_TEST_SET", "old", 1);
+  on.run([]() -> task<> {
+    process_options o;
+    o.directory = "/";
+    o.set_environment.push_back("EDDY_TEST_SET=new");
+    const auto script = shell("pwd; echo $EDDY_TEST_KEPT; echo $EDDY_TEST_SET");
+    EXPECT_EQ((co_await run(script, o)).output, "/\nkept\nnew\n");
+    o.inherit_environment = false;
+    EXPECT_EQ((co_await run(script, o)).output, "/\n\nnew\n");
+  }());
+}
+
+TEST_P(processes, get_no_descriptor_but_their_three_and_no_blocked_signal) {
+  const int leaks = ::fcntl(STDERR_FILENO, F_DUPFD, 50);  // not close-on-exec
+  ASSERT_GE(leaks, 50);
+  sigset_t blocked, before;
+  ::sigfillset(&blocked);
+  ::pthread_sigmask(SIG_SETMASK, &blocked, &before);
+  std::string seen;
+  try {
+    seen = on.run([]() -> task<std::string> {
+      co_return (co_await run(shell("ls /proc/$$/fd | tr '\\n' ' '; grep SigBlk /proc/$$/status")))
+          .output;
+    }());
+  } catch (...) {
+    ADD_FAILURE();
+  }
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  ::close(leaks);
+  EXPECT_EQ(seen, "0 1 2 SigBlk:\t0000000000000000\n");
+}
+
+TEST_P(processes, get_descriptors_of_ours_in_any_order) {
+  on.run([]() -> task<> {
+    pipe_ends p = make_pipe();
+    process_options o;
+    o.input = stdio::null();
+    o.output = stdio::of(STDERR_FILENO);
+    o.errors = stdio::of(p.writing.native_handle());
+    process child(shell("echo to stderr >&2"), o);
+    const auto line = co_await p.reading.read_line();
+    EXPECT_EQ(std::string(line->data(), line->size()), "to stderr\n");
+    EXPECT_TRUE(co_await child.wait());
+  }());
+}
+
+TEST_P(processes, that_are_detached_are_left_alone) {
+  on.run([]() -> task<> {
+    pid_t pid = -1;
+    {
+      process child(command("sleep", "1000"));
+      pid = child.pid();
+      child.detach();
+    }
+    EXPECT_TRUE(exists(pid));
+    ::kill(pid, SIGKILL);
+    ::waitpid(pid, nullptr, 0);
+    co_return;
+  }());
+}
+
+EDDY_COROUTINES_ON_EVERY_BACKEND(processes);
+
+}  // namespace
+}  // namespace eddy::test
