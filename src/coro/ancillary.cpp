@@ -15,10 +15,10 @@ owned_descriptor::~owned_descriptor() {
 
 namespace detail {
 
-void put_descriptors(msghdr& m, unsigned char* room, const std::vector<int>& fds) noexcept {
+void put_descriptors(msghdr& m, ancillary_room& room, const std::vector<int>& fds) noexcept {
   const std::size_t size = fds.size() * sizeof(int);
   if (size == 0) return;
-  m.msg_control = room;
+  m.msg_control = &room;
   m.msg_controllen = CMSG_SPACE(size);
   cmsghdr* c = CMSG_FIRSTHDR(&m);
   c->cmsg_level = SOL_SOCKET;

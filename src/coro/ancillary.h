@@ -9,15 +9,16 @@
 
 namespace eddy::detail {
 
-inline constexpr std::size_t ancillary_size =
-    CMSG_SPACE(most_descriptors * sizeof(int)) + CMSG_SPACE(sizeof(ucred));
+// A type: GCC 12 forgets how a variable of a coroutine is to be aligned, but not a type.
+struct alignas(cmsghdr) ancillary_room {
+  unsigned char bytes[CMSG_SPACE(most_descriptors * sizeof(int)) + CMSG_SPACE(sizeof(ucred))];
+};
 
-// Puts the descriptors into `room`, of `ancillary_size` bytes and aligned for a cmsghdr.
-void put_descriptors(msghdr& m, unsigned char* room, const std::vector<int>& fds) noexcept;
-// For a message that is to be received.
-inline void make_room(msghdr& m, unsigned char* room) noexcept {
-  m.msg_control = room;
-  m.msg_controllen = ancillary_size;
+// Both must stay until the message is gone, or has come.
+void put_descriptors(msghdr& m, ancillary_room& room, const std::vector<int>& fds) noexcept;
+inline void make_room(msghdr& m, ancillary_room& room) noexcept {
+  m.msg_control = &room;
+  m.msg_controllen = sizeof room;
 }
 // What came with it. `fds` has room for `most_descriptors`, so that none can get lost.
 void take_ancillary(msghdr& m, std::vector<owned_descriptor>& fds,

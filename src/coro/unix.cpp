@@ -13,7 +13,7 @@ namespace eddy {
 namespace {
 
 ssize_t send_with(int fd, const byte_view& bytes, const std::vector<int>& fds) noexcept {
-  alignas(cmsghdr) unsigned char room[detail::ancillary_size];
+  detail::ancillary_room room;
   iovec piece{const_cast<char*>(bytes.data()), bytes.size()};
   msghdr m{};
   m.msg_iov = &piece;
@@ -23,7 +23,7 @@ ssize_t send_with(int fd, const byte_view& bytes, const std::vector<int>& fds) n
 }
 
 ssize_t receive_with(int fd, std::span<char> bytes, unix_stream::received& r) {
-  alignas(cmsghdr) unsigned char room[detail::ancillary_size];
+  detail::ancillary_room room;
   iovec piece{bytes.data(), bytes.size()};
   msghdr m{};
   m.msg_iov = &piece;

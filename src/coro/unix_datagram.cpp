@@ -49,7 +49,7 @@ void unix_datagram::set_passes_credentials(bool on) {
 task<> unix_datagram::send_fds(byte_view bytes, std::vector<int> fds, address to) {
   if (fds.size() > most_descriptors)
     error(std::errc::invalid_argument, "send descriptors to", native_handle()).raise();
-  alignas(cmsghdr) unsigned char room[detail::ancillary_size];
+  detail::ancillary_room room;
   iovec piece{const_cast<char*>(bytes.data()), bytes.size()};
   msghdr m{};
   m.msg_iov = &piece;
@@ -65,7 +65,7 @@ task<> unix_datagram::send_fds(byte_view bytes, std::vector<int> fds, address to
 task<unix_datagram::received> unix_datagram::receive_all(std::span<char> to) {
   received r;
   r.fds.reserve(most_descriptors);
-  alignas(cmsghdr) unsigned char room[detail::ancillary_size];
+  detail::ancillary_room room;
   sockaddr_storage name;
   iovec piece{to.data(), to.size()};
   msghdr m{};
