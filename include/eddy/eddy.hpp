@@ -12,8 +12,10 @@
 #include <eddy/chunk.hpp>
 #include <eddy/datagram.hpp>
 #include <eddy/descriptor.hpp>
+#include <eddy/directory.hpp>
 #include <eddy/error.hpp>
 #include <eddy/event.hpp>
+#include <eddy/file.hpp>
 #include <eddy/interval.hpp>
 #include <eddy/listener.hpp>
 #include <eddy/loop.hpp>

@@ -30,6 +30,16 @@ enum class verb : unsigned char {
   read,     // fd; data, size, offset (-1: the current position): bytes, 0 = the end
   write,    // the same: bytes
   poll,     // fd; flags, of poll_in and poll_out: those that are ready
+  timeout,  // (the engine's)
+  // Of files; fd: the directory that a path is relative to.
+  openat,     // fd, data: the path, flags, size: the mode: a descriptor
+  close,      // fd
+  fsync,      // fd; flags: 1, if the data alone matter
+  statx,      // fd, data: the path, flags, size: the mask, second: the answer
+  renameat,   // fd, data: the old path, second: the new one, flags
+  unlinkat,   // fd, data: the path, flags
+  mkdirat,    // fd, data: the path, size: the mode
+  fallocate,  // fd, flags, offset, size
 };
 inline constexpr int poll_in = 0x02;
 inline constexpr int poll_out = 0x04;
@@ -42,6 +52,7 @@ struct request {
   std::size_t size = 0;
   socklen_t* address_size = nullptr;
   std::int64_t offset = -1;
+  void* second = nullptr;
 };
 
 // Room for the engine's operation.

@@ -25,9 +25,19 @@ enum class verb : std::uint8_t {
   read,
   write,
   poll,
-  timeout
+  timeout,
+  // Of files, which may take as long as a disk: on readiness backends they keep the loop waiting.
+  openat,
+  close,
+  fsync,
+  statx,
+  renameat,
+  unlinkat,
+  mkdirat,
+  fallocate
 };
-constexpr int verb_count = 10;
+constexpr int verb_count = 18;
+constexpr bool is_of_files(verb v) { return v >= verb::openat; }
 
 enum class progress : std::uint8_t {
   idle,        // with its owner
@@ -41,13 +51,20 @@ struct operation : callback {
   int fd = -1;
 
   // recv, send, read, write: the memory. recvmsg, sendmsg: the msghdr. connect: the address.
-  // accept: where the peer's address goes (may be null).
+  // accept: where the peer's address goes (may be null). openat, statx, unlinkat, mkdirat: the
+  // path; renameat: the old one.
   void* data = nullptr;
   std::size_t size = 0;
-  int verb_flags = 0;                 // recv, send, ...: MSG_*; poll: watch_read | watch_write
-  socklen_t* address_size = nullptr;  // accept: in and out
-  std::int64_t offset = -1;           // read, write: where in the file; -1 = its current position
-  std::int64_t deadline = 0;          // timeout: ns of the loop's clock
+  // recv, send, ...: MSG_*; poll: watch_read | watch_write; of files: O_*, AT_*, RENAME_*,
+  // FALLOC_*; fsync: whether the data alone matter.
+  int verb_flags = 0;
+  union {
+    socklen_t* address_size = nullptr;  // accept: in and out
+    void* second;                       // statx: where it goes; renameat: the new path
+  };
+  // read, write: where in the file; -1 = its current position. fallocate: from where.
+  std::int64_t offset = -1;
+  std::int64_t deadline = 0;  // timeout: ns of the loop's clock
 
   // What happened: a count, a descriptor (accept: non-blocking, close-on-exec), the ready interest
   // (poll), 0 (connect, timeout), or minus an errno.

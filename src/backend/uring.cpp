@@ -1,5 +1,6 @@
 // What is asked of the kernel.
 #include "backend/uring.h"
+#include "backend/uring_files.h"
 
 #include <poll.h>
 #include <unistd.h>
@@ -99,6 +100,8 @@ void uring_backend::fill(io_uring_sqe* sqe, operation* op) {
       ::io_uring_prep_timeout(sqe, reinterpret_cast<__kernel_timespec*>(&op->kernel_time), 0,
                               IORING_TIMEOUT_ABS);
       break;
+    default:
+      fill_of_files(sqe, op);
   }
 }
 

@@ -55,11 +55,13 @@ int make_ring(io_uring* ring) {
 // Whatever takes this process over cannot make the ring do more than we do (kernel 5.10; a ring
 // without restrictions works as well).
 void restrict_ring(io_uring* ring, bool with_epoll_wait, bool with_uncopied_send) {
-  constexpr unsigned char used[] = {IORING_OP_ACCEPT,       IORING_OP_CONNECT,   IORING_OP_RECV,
-                                    IORING_OP_RECVMSG,      IORING_OP_SEND,      IORING_OP_READ,
-                                    IORING_OP_WRITE,        IORING_OP_POLL_ADD,  IORING_OP_TIMEOUT,
-                                    IORING_OP_ASYNC_CANCEL, IORING_OP_SENDMSG,   op_epoll_wait,
-                                    IORING_OP_SEND_ZC,      IORING_OP_SENDMSG_ZC};
+  constexpr unsigned char used[] = {
+      IORING_OP_ACCEPT,  IORING_OP_CONNECT,      IORING_OP_RECV,     IORING_OP_RECVMSG,
+      IORING_OP_SEND,    IORING_OP_READ,         IORING_OP_WRITE,    IORING_OP_POLL_ADD,
+      IORING_OP_TIMEOUT, IORING_OP_ASYNC_CANCEL, IORING_OP_SENDMSG,  op_epoll_wait,
+      IORING_OP_SEND_ZC, IORING_OP_SENDMSG_ZC,   IORING_OP_OPENAT,   IORING_OP_CLOSE,
+      IORING_OP_FSYNC,   IORING_OP_STATX,        IORING_OP_RENAMEAT, IORING_OP_UNLINKAT,
+      IORING_OP_MKDIRAT, IORING_OP_FALLOCATE};
   io_uring_restriction allowed[sizeof used + 2] = {};
   unsigned count = 0;
   allowed[count].opcode = IORING_RESTRICTION_REGISTER_OP;
@@ -152,8 +154,8 @@ int uring_backend::move_to_this_thread() {
   while (backlog_.pop() != nullptr) {
   }
   operations_.for_each([&](operation* op) {
-    const bool repeatable =
-        op->what != verb::connect && op->what != verb::read && op->what != verb::write;
+    const bool repeatable = op->what != verb::connect && op->what != verb::read &&
+                            op->what != verb::write && !is_of_files(op->what);
     if (error == 0 && repeatable && op->state == progress::in_flight) {
       if (!prepare(op)) backlog_.push(op);
       return;

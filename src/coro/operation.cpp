@@ -11,6 +11,8 @@ namespace eddy::detail {
 
 static_assert(sizeof(engine::operation) <= operation_size && alignof(engine::operation) <= 8);
 static_assert(std::is_trivially_destructible_v<engine::operation>);
+static_assert(static_cast<int>(verb::fallocate) == static_cast<int>(engine::verb::fallocate) &&
+              static_cast<int>(verb::accept) == static_cast<int>(engine::verb::accept));
 static_assert(poll_in == engine::watch_read && poll_out == engine::watch_write);
 
 struct engine_access {
@@ -53,6 +55,9 @@ void prepare(engine::operation& op, const request& r) {
       return engine::prepare_write(op, r.fd, r.data, r.size, r.offset);
     case verb::poll:
       return engine::prepare_poll(op, r.fd, static_cast<engine::interest>(r.flags));
+    default:
+      return engine::prepare_on_file(op, static_cast<engine::verb>(r.what), r.fd, r.data, r.flags,
+                                     r.size, r.offset, r.second);
   }
 }
 

@@ -9,6 +9,7 @@
 #include <climits>
 
 #include "base/sys.h"
+#include "ops/file_attempt.h"
 
 namespace eddy::engine {
 namespace {
@@ -134,8 +135,9 @@ std::int64_t attempt(operation& op, bool first) {
       return attempt_poll(op);
     case verb::timeout:
       return not_yet;
+    default:
+      return attempt_on_file(op);
   }
-  return -EINVAL;
 }
 
 interest awaited_by(const operation& op) {

@@ -80,6 +80,14 @@ void prepare_write(operation& op, int fd, const void* data, std::size_t size, st
   op.offset = offset;
 }
 
+void prepare_on_file(operation& op, verb what, int fd, const void* path, int flags,
+                     std::size_t size, std::int64_t offset, void* second) {
+  prepare_transfer(op, what, fd, path, size);
+  op.verb_flags = flags;
+  op.offset = offset;
+  op.second = second;
+}
+
 void prepare_poll(operation& op, int fd, interest wanted) {
   prepare(op, verb::poll, fd);
   op.verb_flags = wanted;

@@ -35,6 +35,9 @@ void prepare_sendmsg(operation& op, int socket, const msghdr* message, int flags
 // the rest.
 void prepare_read(operation& op, int fd, void* data, std::size_t size, std::int64_t offset);
 void prepare_write(operation& op, int fd, const void* data, std::size_t size, std::int64_t offset);
+// One of the verbs of files; see operation.h for what counts.
+void prepare_on_file(operation& op, verb what, int fd, const void* path, int flags,
+                     std::size_t size, std::int64_t offset, void* second);
 // Which of `wanted` (watch_read, watch_write) is ready.
 void prepare_poll(operation& op, int fd, interest wanted);
 // 0 at `deadline`, in ns of the loop's clock; never before.
