@@ -13,6 +13,7 @@ int rot13_polling_main(int argc, char **argv);
 int rot13_select_main(int argc, char **argv);
 int rot13_event_main(int argc, char **argv);
 int rot13_bufferevent_main(int argc, char **argv);
+int rot13_coroutine_main(int argc, char **argv);
 
 #ifdef __cplusplus
 }

@@ -137,7 +137,7 @@ class WordsTest(unittest.TestCase):
 
 class LoadTest(unittest.TestCase):
     def test_every_style_answers_right(self):
-        for style in ("fork", "polling", "select", "event"):
+        for style in ("fork", "polling", "select", "event", "bufferevent", "coroutine"):
             with self.subTest(style=style), Server("--style", style) as server:
                 done = eddy("load", "--port", server.port, "--connections", "20", "--inflight", "3",
                             "--lines", "2000", "--json", "--pid", str(server.process.pid))

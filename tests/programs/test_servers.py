@@ -168,7 +168,7 @@ class CommandLineTest(unittest.TestCase):
             self.assertNotEqual(done.returncode, 0)
             self.assertTrue(done.stderr)
 
-    @unittest.skipIf(NAME not in ("event", "bufferevent"), "only those on events have backends")
+    @unittest.skipIf(NAME not in ("event", "bufferevent", "coroutine"), "only those on events have backends")
     def test_an_unknown_backend_is_an_error(self):
         done = subprocess.run([PROGRAM, "--port", "0", "--backend", "abacus"], capture_output=True,
                               text=True, check=False)

@@ -11,14 +11,16 @@ namespace {
 struct style {
   const char* name;
   int (*run)(int, char**);
+  bool has_backends = false;
 };
 
 constexpr style styles[] = {
     {"fork", rot13_fork_main},
     {"polling", rot13_polling_main},
     {"select", rot13_select_main},
-    {"event", rot13_event_main},
-    {"bufferevent", rot13_bufferevent_main},
+    {"event", rot13_event_main, true},
+    {"bufferevent", rot13_bufferevent_main, true},
+    {"coroutine", rot13_coroutine_main, true},
 };
 
 [[noreturn]] void unknown_style(const std::string& name) {
@@ -49,20 +51,20 @@ int serve_command(const arguments& args) {
   options.value("--bind", address);
   if (!options.read(args)) {
     std::printf(
-        "usage: eddy serve --style fork|polling|select|event|bufferevent [--backend NAME]\n"
-        "                  [--port P] [--bind ADDRESS]\n\n"
+        "usage: eddy serve --style fork|polling|select|event|bufferevent|coroutine\n"
+        "                  [--backend NAME] [--port P] [--bind ADDRESS]\n\n"
         "One of the introduction's ROT13 servers. It prints \"listening on ADDRESS port P\" when "
         "it is\n"
-        "ready, and ends on SIGINT or SIGTERM. --backend is for the styles event and "
-        "bufferevent;\neddy info lists them. "
+        "ready, and ends on SIGINT or SIGTERM. --backend is for the styles event, "
+        "bufferevent and\ncoroutine; eddy info lists them. "
         "Port 0 means any free one; 40713 unless given.\nIt listens on all IPv6 and IPv4 "
         "addresses unless --bind names one.\n");
     return 0;
   }
   for (const style& s : styles) {
     if (name != s.name) continue;
-    if (!backend.empty() && name != "event" && name != "bufferevent")
-      throw usage_error("--backend goes with --style event and --style bufferevent only");
+    if (!backend.empty() && !s.has_backends)
+      throw usage_error("--backend goes with --style event, bufferevent and coroutine only");
     if (!backend.empty()) check_backend(backend);
     raise_descriptor_limit();
     std::vector<std::string> words{"eddy serve", "--port", port};

@@ -70,5 +70,25 @@ std::vector<stage> all_stages() {
                    : "程序只处理数据，收发与缓冲由库完成。",
          10000});
   }
+  for (const eddy::backend_info& backend : all_backends()) {
+    const std::string name = backend.name;
+    if (!backend.available || (name != "epoll" && name != "io_uring")) continue;
+    const bool completes = name == "io_uring";
+    stages.push_back(
+        {"coroutine", backend.name, "Coroutines: the blocking program again",
+         "协程：又回到阻塞式程序的写法",
+         completes
+             ? "The same program, where the kernel receives and sends by itself."
+             : "Each client has a function of its own, which reads a line and answers it, one "
+               "after the other, as the first program did. Where that would block, the loop "
+               "goes on with another client.",
+         completes ? "What is simplest to write is also what costs least: a client that waits is "
+                     "a few hundred bytes, and no process."
+                   : "No callback, no state kept by hand, no process for each client: compare the "
+                     "code with the first stage's, and the figures with the stage before.",
+         completes ? "最简单的写法同时也是代价最小的：等待中的客户只占几百字节，不需要进程。"
+                   : "没有回调，也不必手工保存状态：代码像第一个程序，性能像事件循环。",
+         10000});
+  }
   return stages;
 }
