@@ -1,9 +1,5 @@
 // A ROT13 server: it reads as the one that blocks, and serves everybody at once.
-#include <eddy/eddy.hpp>
-
-#include <charconv>
-#include <cstdio>
-#include <stdexcept>
+#include "common.h"
 
 static const char usage[] =
     "usage: rot13_server [PORT]\n"
@@ -27,36 +23,10 @@ static eddy::task<> serve(eddy::tcp_stream peer) try {
   // Its connection broke, or its line was too long: the others are served on.
 }
 
-static eddy::task<> serve_all(std::uint16_t port) {
-  eddy::tcp_listener listener(eddy::address::loopback(port));
-  std::printf("port %d\n", listener.port());
-  std::fflush(stdout);
-  co_await eddy::with_scope([&](eddy::scope& clients) -> eddy::task<> {
-    for (;;) clients.spawn(serve(co_await listener.accept()));
+int main(int argc, char** argv) {
+  return run_program(argc, argv, usage, 0, 1, [&] {
+    eddy::loop loop;
+    loop.run(serve_until_interrupted(port_of(argc > 1 ? argv[1] : "0"), serve));
+    return 0;
   });
-}
-
-static std::uint16_t port_of(std::string_view text) {
-  std::uint16_t port = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, port);
-  if (error != std::errc() || stop != end)
-    throw std::invalid_argument("a port is a number from 0 to 65535, not '" + std::string(text) +
-                                "'");
-  return port;
-}
-
-int main(int argc, char** argv) try {
-  const std::string_view wanted = argc > 1 ? argv[1] : "0";
-  const bool help = wanted == "--help" || wanted == "-h";
-  if (help || argc > 2) {
-    std::fputs(usage, help ? stdout : stderr);
-    return help ? 0 : 1;
-  }
-  const std::uint16_t port = port_of(wanted);
-  eddy::loop loop;
-  loop.run(serve_all(port));
-} catch (const std::exception& e) {
-  std::fprintf(stderr, "rot13_server: %s\n", e.what());
-  return 1;
 }
