@@ -7,7 +7,8 @@
 // A scope owns its tasks, and does not end before they do. The first that fails cancels the others,
 // and when all have ended, what it threw is thrown by the co_await; so an exception is never lost.
 // What further ones throw is dropped. Who was asked to stop and says so (operation_canceled) did
-// not fail.
+// not fail; but a `with_scope` that is cancelled from outside before all its tasks have come to
+// their ends fails with that.
 //
 // `with_scope` cannot be forgotten and is the usual form: the function is the first task of the
 // scope, may return a value, and is kept, with what it captures, until all is over. A `scope` that
@@ -49,6 +50,8 @@ class children : public owner {
   // The first failure counts, and stops the others.
   EDDY_API void fail(std::exception_ptr thrown) noexcept;
   const std::exception_ptr& failure() const noexcept { return failure_; }
+  // What the first threw that was asked to stop, and did not fail: it did not come to its end.
+  const std::exception_ptr& cut_short() const noexcept { return cut_short_; }
   std::exception_ptr take_failure() noexcept { return std::exchange(failure_, nullptr); }
 
  private:
@@ -58,6 +61,7 @@ class children : public owner {
   all_ended_function all_ended_;
   std::size_t count_ = 0;
   std::exception_ptr failure_;
+  std::exception_ptr cut_short_;
 };
 
 // Keeps a function for as long as its task runs.
@@ -179,22 +183,28 @@ class [[nodiscard("a scope does nothing until it is awaited")]] with_scope
     return scope_.wait(a);
   }
   value_type await_resume() {
-    if (scope_.failure() != nullptr) std::rethrow_exception(scope_.take_failure());
+    if (const std::exception_ptr thrown = failure_of_tasks()) std::rethrow_exception(thrown);
     if constexpr (is_void)
-      if (body_.failure() != nullptr && !outer_->requested()) return;  // scope::cancel
+      if (body_.failure() != nullptr) return;  // scope::cancel
     return body_.await_resume();
   }
   typename detail::result_of<value_type>::type await_result() {
-    if (scope_.failure() != nullptr) return error_of(scope_.take_failure());
+    if (const std::exception_ptr thrown = failure_of_tasks()) return error_of(thrown);
     if constexpr (is_void)
-      if (body_.failure() != nullptr && !outer_->requested()) return {};
+      if (body_.failure() != nullptr) return {};
     return body_.await_result();
   }
   std::exception_ptr failure() const noexcept {
-    return scope_.failure() != nullptr ? scope_.failure() : body_.failure();
+    const std::exception_ptr thrown = failure_of_tasks();
+    return thrown != nullptr ? thrown : body_.failure();
   }
 
  private:
+  // Cut short from outside, it did not do what it was to do, even if its function did.
+  std::exception_ptr failure_of_tasks() const noexcept {
+    if (scope_.failure() != nullptr) return scope_.failure();
+    return outer_->requested() ? scope_.cut_short() : nullptr;
+  }
   static std::coroutine_handle<> body_ended(owner & o, detail::promise_base & p,
                                             std::coroutine_handle<>) noexcept {
     auto& self = static_cast<with_scope&>(o);

@@ -9,7 +9,10 @@ namespace detail {
 
 void children::fail(std::exception_ptr thrown) noexcept {
   if (failure_ != nullptr) return;
-  if (stop->requested() && is_cancelled(thrown)) return;  // it was asked to
+  if (stop->requested() && is_cancelled(thrown)) {  // it was asked to
+    if (cut_short_ == nullptr) cut_short_ = std::move(thrown);
+    return;
+  }
   failure_ = std::move(thrown);
   stop->request();
 }
