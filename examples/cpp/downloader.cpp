@@ -3,10 +3,10 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
 #include <deque>
 #include <set>
 
+#include "common.h"
 #include "http.h"
 
 using namespace std::chrono_literals;
@@ -163,17 +163,15 @@ static std::deque<download> read_arguments(int argc, char** argv, options& o) {
   return all;
 }
 
-int main(int argc, char** argv) try {
-  if (argc > 1 && (argv[1] == std::string_view("--help") || argv[1] == std::string_view("-h")))
-    return std::fputs(usage, stdout) < 0;
-  options o;
-  std::deque<download> all = read_arguments(argc, argv, o);
-  if (all.empty()) return std::fputs(usage, stderr), 2;
-  eddy::loop loop;
-  loop.run(fetch_all(all, o));
-  for (const download& d : all)
-    if (d.state != download::done) return 1;
-} catch (const std::exception& e) {
-  std::fprintf(stderr, "downloader: %s\n", e.what());
-  return 2;
+int main(int argc, char** argv) {
+  return run_program(argc, argv, usage, 1, 10'000, [&] {
+    options o;
+    std::deque<download> all = read_arguments(argc, argv, o);
+    if (all.empty()) throw http::failure("a URL is missing; see --help");
+    eddy::loop loop;
+    loop.run(fetch_all(all, o));
+    for (const download& d : all)
+      if (d.state != download::done) return 1;
+    return 0;
+  });
 }

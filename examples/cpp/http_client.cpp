@@ -1,7 +1,6 @@
 // The introduction's HTTP client in coroutines: it looks a name up, connects to whichever of its
 // addresses answers first, and prints what the server answers.
-#include <cstdio>
-
+#include "common.h"
 #include "http.h"
 
 static const char usage[] =
@@ -37,7 +36,7 @@ static unsigned number_of(const char* text, unsigned most) {
   return static_cast<unsigned>(*n);
 }
 
-static std::optional<wish> wish_of(int argc, char** argv) {
+static wish wish_of(int argc, char** argv) {
   wish w;
   int i = 1;
   for (; i + 1 < argc; i += 2) {
@@ -47,23 +46,20 @@ static std::optional<wish> wish_of(int argc, char** argv) {
     else if (option == "--timeout")
       w.timeout = std::chrono::seconds(number_of(argv[i + 1], 86400));
     else
-      return {};
+      throw http::failure("there is no option " + std::string(option) + "; see --help");
   }
-  if (i + 1 != argc) return {};
+  if (i == argc) throw http::failure("a URL is missing; see --help");
   w.page = http::url::parse(argv[i]);
   return w;
 }
 
-int main(int argc, char** argv) try {
-  const std::string_view first = argc > 1 ? argv[1] : "";
-  if (first == "--help" || first == "-h") return std::fputs(usage, stdout) < 0;
-  const std::optional<wish> w = wish_of(argc, argv);
-  if (!w) return std::fputs(usage, stderr), 2;
-  eddy::loop loop;
-  loop.run([](const wish& all) -> eddy::task<> {
-    co_await eddy::with_timeout(all.timeout, print(all));
-  }(*w));
-} catch (const std::exception& e) {
-  std::fprintf(stderr, "http_client: %s\n", e.what());
-  return 1;
+int main(int argc, char** argv) {
+  return run_program(argc, argv, usage, 1, 5, [&] {
+    const wish w = wish_of(argc, argv);
+    eddy::loop loop;
+    loop.run([](const wish& all) -> eddy::task<> {
+      co_await eddy::with_timeout(all.timeout, print(all));
+    }(w));
+    return 0;
+  });
 }
