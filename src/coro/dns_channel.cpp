@@ -3,9 +3,11 @@
 #include <netinet/in.h>
 #include <sys/stat.h>
 
-#include <cerrno>
+#include <algorithm>
 #include <cstring>
 #include <new>
+
+#include "base/memory.h"
 
 namespace eddy::detail {
 namespace {
@@ -105,10 +107,8 @@ int resolver_state::open() noexcept {
   return status;
 }
 
-int resolver_state::set_servers() noexcept {
-  std::unique_ptr<ares_addr_port_node[]> all(new (std::nothrow)
-                                                 ares_addr_port_node[options.servers.size()]{});
-  if (all == nullptr) return ARES_ENOMEM;
+int resolver_state::set_servers() noexcept try {
+  std::vector<ares_addr_port_node> all(options.servers.size());
   for (std::size_t i = 0; i < options.servers.size(); ++i) {
     const address& at = options.servers[i];
     ares_addr_port_node& one = all[i];
@@ -121,7 +121,9 @@ int resolver_state::set_servers() noexcept {
       std::memcpy(&one.addr.addr6, &reinterpret_cast<const sockaddr_in6*>(at.data())->sin6_addr,
                   16);
   }
-  return ::ares_set_servers_ports(channel, all.get());
+  return ::ares_set_servers_ports(channel, all.data());
+} catch (const std::bad_alloc&) {
+  return ARES_ENOMEM;
 }
 
 // --- the loop ---
@@ -191,7 +193,7 @@ void resolver_state::settle() noexcept {
 // --- questions ---
 
 asked* resolver_state::begin(question& q) noexcept {
-  auto* a = new (std::nothrow) asked{this, &q};
+  auto* a = engine::memory::create<asked>(asked{this, &q});
   if (a == nullptr) return nullptr;
   ++in_flight_;
   ++wanted_;
@@ -201,7 +203,7 @@ asked* resolver_state::begin(question& q) noexcept {
 void resolver_state::end(asked* a) noexcept {
   if (a->who != nullptr) --wanted_;
   --in_flight_;
-  delete a;
+  engine::memory::destroy(a);
 }
 
 void resolver_state::forget(asked* a) noexcept {
