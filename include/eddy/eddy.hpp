@@ -13,6 +13,7 @@
 #include <eddy/datagram.hpp>
 #include <eddy/descriptor.hpp>
 #include <eddy/directory.hpp>
+#include <eddy/dns.hpp>
 #include <eddy/error.hpp>
 #include <eddy/event.hpp>
 #include <eddy/file.hpp>

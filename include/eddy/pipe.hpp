@@ -4,7 +4,8 @@
 //   while (auto line = co_await in.read_line()) co_await out.write(*line);
 //
 // A pipe, a terminal and a character device are waited for as sockets are. What is redirected to a
-// regular file is read and written by plain calls.
+// regular file, or to a device that is always ready (/dev/null), is read and written by plain
+// calls.
 //
 // Sources: pipe(7), fcntl(2).
 #pragma once

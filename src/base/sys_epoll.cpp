@@ -41,4 +41,12 @@ int epoll_wait(int epoll, epoll_event* events, int capacity, std::int64_t timeou
   return ::epoll_wait(epoll, events, capacity, to_milliseconds(timeout));
 }
 
+bool can_be_watched(int fd) {
+  const int set = epoll_create();
+  if (set < 0) return true;
+  const bool refused = epoll_ctl(set, EPOLL_CTL_ADD, fd, EPOLLIN, 0) != 0 && errno == EPERM;
+  (void)close(set);
+  return !refused;
+}
+
 }  // namespace eddy::engine::sys

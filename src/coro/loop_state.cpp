@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "coro/blocking_pool.h"
+#include "coro/dns_backend.h"
 #include "loop/loop.h"
 
 namespace eddy::detail {
@@ -173,6 +174,7 @@ void loop_state::close() noexcept {
                  suspended_tasks().c_str());
   }
   end_closing();
+  if (resolver != nullptr) end_resolver(std::exchange(resolver, nullptr));
   if (pool != nullptr) pool->close();
   base.cancel_deferred(&resume_);
   (void)base.remove(&stop_timer_, engine::removal::do_not_wait);

@@ -12,6 +12,7 @@
 namespace eddy::detail {
 
 class blocking_pool;
+struct resolver_state;
 
 struct loop_state : loop_core {
   loop_state(event_base& b, const loop_options& options);
@@ -41,6 +42,7 @@ struct loop_state : loop_core {
 
   event_base& base;
   std::shared_ptr<blocking_pool> pool;  // once something blocked
+  resolver_state* resolver = nullptr;   // the loop's own, once it was asked
   children roots;                       // what was spawned, and main tasks
   bool runs = false;                    // by eddy::loop
   link_list closing;  // closing_stream: those that are being closed in the background

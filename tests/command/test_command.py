@@ -109,7 +109,7 @@ class InfoTest(unittest.TestCase):
 class WordsTest(unittest.TestCase):
     def test_help_is_everywhere(self):
         for words in (["--help"], ["info", "--help"], ["serve", "--help"], ["load", "--help"],
-                      ["tour", "--help"]):
+                      ["tour", "--help"], ["get", "--help"]):
             done = eddy(*words)
             self.assertEqual(done.returncode, 0, words)
             self.assertIn("usage: eddy", done.stdout)

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "support/coroutine_streams.h"
+#include "support/dns_server.h"
 
 namespace eddy::test {
 namespace {
@@ -78,6 +79,28 @@ TEST_P(header_examples, each_loop_of_a_group_listens_on_the_same_port) {
     EXPECT_EQ(listener.local_address(), at);
     co_await sleep_for(0s);
   });
+}
+
+// eddy/dns.hpp, with a server of the test's own.
+TEST_P(header_examples, mail_servers_are_looked_up) {
+  if (!eddy::resolver::is_complete()) GTEST_SKIP() << "built without c-ares";
+  dns_server server([](const dns::question& q) {
+    const std::string first = dns::number16(10) + dns::name("first.example");
+    return dns_server::messages{dns::reply(q, {dns::record(dns::same_name, q.type, 60, first)})};
+  });
+  on.run([](dns_server& s) -> task<> {
+    eddy::resolver_options options;
+    options.servers = {s.where()};
+    eddy::resolver names(options);
+    co_await with_scope([&](scope& beside) -> task<> {
+      beside.spawn(s.serve());
+      std::string found;
+      for (const eddy::mail_record& m : co_await names.mail("example.org"))
+        found += std::to_string(m.priority) + " " + m.host;
+      EXPECT_EQ(found, "10 first.example");
+      beside.cancel();
+    });
+  }(server));
 }
 
 EDDY_COROUTINES_ON_EVERY_BACKEND(header_examples);

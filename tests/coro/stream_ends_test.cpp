@@ -3,6 +3,7 @@
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/event.h>
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <eddy/stream.hpp>
 
@@ -255,6 +256,23 @@ TEST_P(waits_on_streams, pairs_of_bufferevents_are_awaited_at_both_ends) {
   }(both[0], both[1]));
   bufferevent_free(both[0]);
   bufferevent_free(both[1]);
+}
+
+TEST_P(waits_on_streams, devices_that_are_always_ready_are_read_and_written_like_files) {
+  on.run([]() -> task<> {
+    stream nothing(::open("/dev/null", O_RDWR | O_CLOEXEC));
+    const std::string much(1 << 20, 'x');
+    for (int i = 0; i < 5; ++i) {
+      co_await nothing.write(much);
+      co_await nothing.flush();
+    }
+    char space[100];
+    EXPECT_EQ(co_await nothing.read_some(space), 0u);
+    stream zeros(::open("/dev/zero", O_RDONLY | O_CLOEXEC));
+    EXPECT_TRUE(co_await zeros.read_exactly(space));
+    stream full(::open("/dev/full", O_WRONLY | O_CLOEXEC));
+    EXPECT_EQ((co_await as_result(full.write("x"))).error(), std::errc::no_space_on_device);
+  }());
 }
 
 EDDY_COROUTINES_ON_EVERY_BACKEND(waits_on_streams);

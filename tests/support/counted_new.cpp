@@ -10,9 +10,13 @@ std::atomic<long> taken{0};
 std::atomic<long> given{0};
 }  // namespace
 
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  void* p = std::malloc(size == 0 ? 1 : size);
+  if (p != nullptr) taken.fetch_add(1, std::memory_order_relaxed);
+  return p;
+}
 void* operator new(std::size_t size) {
-  taken.fetch_add(1, std::memory_order_relaxed);
-  if (void* p = std::malloc(size == 0 ? 1 : size)) return p;
+  if (void* p = operator new(size, std::nothrow)) return p;
   throw std::bad_alloc();
 }
 void operator delete(void* p) noexcept {

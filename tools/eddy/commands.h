@@ -10,5 +10,6 @@ using arguments = std::vector<std::string>;
 int info_command(const arguments& args);
 int serve_command(const arguments& args);
 int load_command(const arguments& args);
+int get_command(const arguments& args);
 int run_command(const arguments& args);
 int tour_command(const arguments& args);

@@ -1,5 +1,5 @@
-// eddy: looks at the system, serves the introduction's servers, loads them, tours them all, and
-// runs other people's programs.
+// eddy: looks at the system, serves the introduction's servers, loads them, tours them all, gets
+// pages, and runs other people's programs.
 #include <cstdio>
 #include <cstring>
 
@@ -19,6 +19,7 @@ constexpr word words[] = {
     {"info", info_command, "what this system offers, and what eddy would use"},
     {"serve", serve_command, "one of the introduction's ROT13 servers"},
     {"load", load_command, "many clients of such a server, every answer checked"},
+    {"get", get_command, "what a URL of http:// names, printed or into a file"},
     {"run", run_command, "a program that was built for libevent, on eddy"},
     {"tour", tour_command, "the introduction live: each of its servers, measured, as a page"},
 };

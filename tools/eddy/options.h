@@ -33,12 +33,19 @@ class option_reader {
     flags_[name] = [&into] { into = true; };
   }
 
+  // What stands without an option's name before it.
+  void words(arguments& into) { words_ = &into; }
+
   // False when --help was asked for.
   bool read(const arguments& args) {
     for (std::size_t i = 0; i < args.size(); ++i) {
       if (args[i] == "--help") return false;
       if (const auto flag = flags_.find(args[i]); flag != flags_.end()) {
         flag->second();
+        continue;
+      }
+      if (words_ != nullptr && args[i].rfind('-', 0) != 0) {
+        words_->push_back(args[i]);
         continue;
       }
       const auto option = with_value_.find(args[i]);
@@ -51,6 +58,7 @@ class option_reader {
   }
 
  private:
+  arguments* words_ = nullptr;
   std::map<std::string, std::function<void(const std::string&)>> with_value_;
   std::map<std::string, std::function<void()>> flags_;
 };
