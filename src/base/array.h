@@ -1,7 +1,8 @@
 // A growing array of plain values whose growth can fail without an exception.
 //
 // Memory comes through the seam in base/memory.h, so that tests can make it fail. Growth is
-// geometric: n pushes cost O(n).
+// geometric: n pushes cost O(n). What is large grows by a quarter: its unused rest is memory that
+// each descriptor or stream costs more, and realloc moves its pages instead of its bytes.
 #pragma once
 
 #include <cstddef>
@@ -71,7 +72,9 @@ class array {
 
  private:
   bool grow(std::size_t wanted) {
-    std::size_t capacity = capacity_ < 8 ? 8 : capacity_ * 2;
+    constexpr std::size_t large = (64 << 10) / sizeof(T);
+    std::size_t capacity = capacity_ < large ? capacity_ * 2 : capacity_ + capacity_ / 4;
+    if (capacity < 8) capacity = 8;
     if (capacity < wanted) capacity = wanted;
     if (capacity > static_cast<std::size_t>(-1) / 2 / sizeof(T)) return false;
     void* bigger = memory::reallocate(data_, capacity * sizeof(T));
