@@ -19,6 +19,7 @@ struct callback;
 enum callback_flag : std::int16_t {
   in_timers = 0x01,
   in_watch_list = 0x02,
+  waits_for_close = 0x04,  // see loop::call_after_close
   is_internal = 0x10,      // does not keep the loop running
   in_active = 0x08,        // queued in this turn's active callbacks
   in_active_later = 0x20,  // queued for the next turn

@@ -43,7 +43,9 @@ struct watcher : callback {
     timeout_place() : queue_link() {}
   } timeout_at;
 
-  int fd = -1;  // or the signal's number
+  int fd = -1;                     // or the signal's number
+  std::int16_t signal_calls = 0;   // how often a signal came since its callback ran
+  std::int16_t common_queue = -1;  // the common-timeout queue of its timeout, or -1
   loop* owner = nullptr;
 
   // Other watchers of the same descriptor or signal; or, where the kernel itself receives for the
@@ -57,21 +59,30 @@ struct watcher : callback {
     place() : links{nullptr, nullptr} {}
   } here;
 
-  std::int16_t signal_calls = 0;   // how often a signal came since its callback ran
-  std::int16_t common_queue = -1;  // the common-timeout queue of its timeout, or -1
-  std::int32_t reserved =
-      0;  // its owner's; of a transfer: how much to receive at most, 0: no limit
-  std::int64_t interval = -1;  // ns; a persistent timeout's period, -1 = none
-  std::int16_t events = 0;     // the interest: interest bits, plus timeout/signal/persist
-  std::int16_t fired = 0;      // why it is active
+  // What a watcher needs one of at most.
+  union part {
+    list_node before_wait;            // see loop::call_before_wait; next is null: not queued
+    std::int16_t* signal_calls_left;  // where the running dispatch counts down, for deletion
+    void* of_owner[2];                // whatever its owner likes to keep here
+    part() : before_wait() {}
+  } own;
+
+  std::int16_t events = 0;  // the interest: interest bits, plus timeout/signal/persist
+  std::int16_t fired = 0;   // why it is active
+  // Its owner's; of a transfer: how much to receive at most, 0: no limit.
+  std::int32_t reserved = 0;
   std::int64_t deadline = 0;   // ns, of the loop's clock; may be later than in the heap
-  std::int16_t* signal_calls_left =
-      nullptr;  // where the running dispatch counts down, for deletion
+  std::int64_t interval = -1;  // ns; a persistent timeout's period, -1 = none
 
   bool persistent() const { return (events & watch_persist) != 0; }
 };
 
+// What an event function is told that was asked for by loop::call_before_wait.
+constexpr short end_of_turn = 0;
+
 // Where `timeout_at` stands in a watcher; the compiler's own offsetof is for standard layout only.
 constexpr std::size_t timeout_place_offset = sizeof(callback);
+// The same of `own`, which lies before `events` (src/capi/event.cpp checks both).
+constexpr std::size_t own_part_offset = 88;
 
 }  // namespace eddy::engine

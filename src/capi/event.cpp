@@ -23,6 +23,7 @@ static_assert(offsetof(event, ev_fd) == offsetof(watcher, fd));
 static_assert(offsetof(event, ev_base) == offsetof(watcher, owner));
 static_assert(offsetof(event, ev_events) == offsetof(watcher, events));
 static_assert(offsetof(event, ev_res) == offsetof(watcher, fired));
+static_assert(own_part_offset == offsetof(watcher, own));
 static_assert(offsetof(event, ev_timeout_pos) == offsetof(watcher, timeout_at));
 static_assert(offsetof(event_callback, evcb_flags) == offsetof(callback, flags));
 static_assert(offsetof(event_callback, evcb_pri) == offsetof(callback, priority));

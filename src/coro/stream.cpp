@@ -62,7 +62,7 @@ int stream_state::attach_first(loop_core& core) noexcept {
       engine::open_socket_stream(*engine, loop.base, descriptor(), engine::close_on_free);
   if (error != 0) return error;
   set(is_attached);
-  engine->flushing.run = send_in_time;
+  engine->writing.on_event = came_writable;
   engine::set_callbacks(*engine, came, nullptr, happened, this);
   return 0;
 }

@@ -112,7 +112,8 @@ struct stream_state : stream_front {
   // such only while the output is going to be looked at, before the wait at the latest.
   void open_room() noexcept;
   void close_room() noexcept;
-  static void send_in_time(engine::pre_wait_work* work);
+  void before_wait() noexcept;
+  static void came_writable(int fd, short what, void* engine_stream);
   // 0 or an errno.
   int add(const void* data, std::size_t size) noexcept;
   int added(std::size_t size) noexcept;

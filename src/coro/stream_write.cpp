@@ -36,13 +36,15 @@ void stream_state::close_room() noexcept {
   engine->out.changed(used.iov_len, 0);
 }
 
-void stream_state::send_in_time(engine::pre_wait_work* work) {
-  engine::stream& e = engine::stream_of(work);
-  stream_state& s = reinterpret_cast<own_stream*>(&e)->state;
-  s.close_room();
-  s.usual_output = static_cast<std::uint16_t>(std::min(e.out.bytes.size(), most_usual));
-  e.owner->forget_before_wait(work);
-  engine::write_in_time(work);
+void stream_state::before_wait() noexcept {
+  close_room();
+  usual_output = static_cast<std::uint16_t>(std::min(engine->out.bytes.size(), most_usual));
+  engine->owner->forget_before_wait(&engine->writing);
+}
+
+void stream_state::came_writable(int fd, short what, void* engine_stream) {
+  if (what == engine::end_of_turn) static_cast<own_stream*>(engine_stream)->state.before_wait();
+  engine::came_writable(fd, what, engine_stream);
 }
 
 // The first of a turn goes into as much memory as the last turn's output took, and when another

@@ -127,15 +127,15 @@ void loop::call_signal(watcher* w) {
     watcher* w;
     const std::int16_t& left;
     ~at_the_end() {
-      if (left != 0) w->signal_calls_left = nullptr;
+      if (left != 0) w->own.signal_calls_left = nullptr;
     }
   } end{w, left};
   left = w->signal_calls;
-  w->signal_calls_left = &left;
+  w->own.signal_calls_left = &left;
   while (left != 0) {
     --left;
     w->signal_calls = left;
-    if (left == 0) w->signal_calls_left = nullptr;
+    if (left == 0) w->own.signal_calls_left = nullptr;
     const event_function function = w->on_event;
     {
       callback_scope scope(*this, w, reinterpret_cast<const void*>(function));

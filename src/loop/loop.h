@@ -24,7 +24,6 @@
 #include "loop/hook.h"
 #include "loop/options.h"
 #include "loop/posted.h"
-#include "loop/pre_wait.h"
 #include "loop/statistics.h"
 
 namespace eddy::engine {
@@ -202,13 +201,16 @@ class loop {
   void finish_send(watcher* w);  // by when its outcome is there
 
   // --- work before the wait ---
-  void run_before_wait(pre_wait_work* w);  // once; nothing when it is queued
-  void forget_before_wait(pre_wait_work* w);
+  // Its event function is called with -1 and `end_of_turn`, once, at the end of this turn, just
+  // before the loop waits; there it may do anything but call the loop's user. It keeps the loop
+  // running until then. Not for signals.
+  void call_before_wait(watcher* w);
+  void forget_before_wait(watcher* w);
   // close(2); whoever waits for a free descriptor tries again before the next wait.
   int close_descriptor(int fd);
-  // Runs once, before the wait that follows the next close_descriptor. Keeps no loop running.
-  void run_after_close(after_close_work* w);
-  void forget_after_close(after_close_work* w);  // queued already or not
+  // The same before the wait that follows the next close_descriptor. Keeps no loop running.
+  void call_after_close(watcher* w);
+  void forget_after_close(watcher* w);  // queued already or not
 
   // --- operations; see src/ops ---
   // Null where the kernel performs none.
@@ -366,8 +368,8 @@ class loop {
   int active_count_ = 0;
   list_head later_;
   list_head hooks_[2];
-  list_head pre_wait_;
-  list_head at_close_;  // after_close_work
+  list_head pre_wait_;  // watcher::own
+  list_head at_close_;  // the same
   timer_heap timers_;
   array<common_timeout*> common_;
 

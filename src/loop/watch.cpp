@@ -77,7 +77,8 @@ int loop::add_locked(watcher* w, std::int64_t timeout, int common_queue, bool ab
   // It is about to be told that its old timeout has passed, which is no longer so. What a transfer
   // brought at the same time nothing would tell once more.
   if (w->is(in_active) && (w->fired & watch_timeout)) {
-    if ((w->events & watch_signal) && w->signal_calls_left != nullptr) *w->signal_calls_left = 0;
+    if ((w->events & watch_signal) && w->own.signal_calls_left != nullptr)
+      *w->own.signal_calls_left = 0;
     if (w->is(is_transfer)) w->fired = static_cast<std::int16_t>(w->fired & ~watch_timeout);
     if (!w->is(is_transfer) || w->fired == 0) take_from_active(w);
   }
@@ -123,7 +124,8 @@ int loop::remove(watcher* w, removal how) {
 
 int loop::remove_locked(watcher* w, removal how) {
   if (w->is(is_finalizing) && how != removal::even_if_finalizing) return 0;
-  if ((w->events & watch_signal) && w->signal_calls_left != nullptr) *w->signal_calls_left = 0;
+  if ((w->events & watch_signal) && w->own.signal_calls_left != nullptr)
+    *w->own.signal_calls_left = 0;
   if (w->is(in_timers)) stop_timer(w);
   if (w->is(in_active) || w->is(in_active_later)) take_from_active(w);
   if (w->is(in_watch_list)) {
@@ -181,7 +183,7 @@ void loop::activate_locked(watcher* w, int what, int calls) {
   if (w->events & watch_signal) {
     if (current_ == w && other_thread()) wait_until_not_running(w);
     w->signal_calls = static_cast<std::int16_t>(calls);
-    w->signal_calls_left = nullptr;
+    w->own.signal_calls_left = nullptr;
   }
   push_active(w);
   note_most();

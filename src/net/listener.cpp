@@ -67,7 +67,7 @@ void end(listener& l) {
   (void)owner->remove(&l.pause, removal::do_not_wait);
   (void)owner->remove(&l.readiness, removal::do_not_wait);
   owner->forget_transfer(&l.readiness);
-  owner->forget_after_close(&l.retry);
+  owner->forget_after_close(&l.pause);
   for (int fd = take_accepted(l); fd >= 0; fd = take_accepted(l)) (void)owner->close_descriptor(fd);
   if (l.spare >= 0) (void)owner->close_descriptor(l.spare);
   if (l.closes_socket) (void)owner->close_descriptor(l.readiness.fd);
@@ -128,7 +128,7 @@ int follow(listener& l) {
   }
   if (!waits(l)) {
     (void)l.owner->remove(&l.pause, removal::do_not_wait);
-    l.owner->forget_after_close(&l.retry);
+    l.owner->forget_after_close(&l.pause);
     l.pausing = 0;
   }
   return l.owner->remove(&l.readiness, removal::do_not_wait);
@@ -154,7 +154,7 @@ void failed(listener& l, int error) {
   l.pausing = l.pausing == 0 ? shortest_pause : std::min(2 * l.pausing, longest_pause);
   if (l.owner->add(&l.pause, l.pausing) == 0)
     (void)l.owner->remove(&l.readiness, removal::do_not_wait);
-  l.owner->run_after_close(&l.retry);
+  l.owner->call_after_close(&l.pause);
   const std::int64_t now = l.owner->now();
   if (l.told_at >= 0 && now - l.told_at < once_in) return;
   l.told_at = now;
@@ -268,18 +268,11 @@ void go_on(listener& l) {
   listener_hold held(l);
   if (!held.alive()) return;
   (void)l.owner->remove(&l.pause, removal::do_not_wait);
-  l.owner->forget_after_close(&l.retry);
+  l.owner->forget_after_close(&l.pause);
   if (waits(l)) (void)watch(l);
 }
 
 void pause_over(int, short, void* argument) { go_on(*static_cast<listener*>(argument)); }
-
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Winvalid-offsetof"  // GCC and Clang both give it
-void descriptor_closed(pre_wait_work* w) {
-  go_on(*reinterpret_cast<listener*>(reinterpret_cast<char*>(w) - offsetof(listener, retry)));
-}
-#pragma GCC diagnostic pop
 
 }  // namespace
 
@@ -298,7 +291,6 @@ int open_listener(listener& l, loop& on, int fd, bool thread_safe) {
   l.readiness.on_event = came;
   l.pause.kind = closure::event;
   l.pause.on_event = pause_over;
-  l.retry.run = descriptor_closed;
   if (!thread_safe || on.threads() == nullptr) return 0;
   l.lock = make_shared_lock(on.threads());
   if (l.lock == nullptr) return ENOMEM;

@@ -34,7 +34,7 @@ struct listener_calls {
 struct listener {
   loop* owner = nullptr;
   watcher readiness;
-  watcher pause;
+  watcher pause;  // for lack of something; the loop also tells it that a descriptor was closed
   const listener_calls* calls = nullptr;
   shared_lock* lock = nullptr;
   int references = 1;
@@ -49,7 +49,6 @@ struct listener {
   int spare = -1;                 // the descriptor to shed with
   std::int64_t pausing = 0;       // ns; 0: not for lack of anything
   std::int64_t told_at = -1;      // when `failed` was called last; -1: never
-  after_close_work retry;         // when a descriptor is closed meanwhile
   std::uint64_t shed = 0;         // connections that were closed for lack of descriptors
   std::uint64_t passed_over = 0;  // connections that failed before they were accepted
   void (*destroy)(listener*) = nullptr;

@@ -86,7 +86,7 @@ void socket_buffer_changed(stream& s, watched_buffer& which, std::size_t added,
 void socket_destroy(stream& s) {
   abandon(s);
   forget_addresses(s);
-  s.owner->forget_before_wait(&s.flushing);
+  s.owner->forget_before_wait(&s.writing);
   if (s.reading.fd >= 0 && (s.options & close_on_free))
     (void)s.owner->close_descriptor(s.reading.fd);
 }
@@ -105,7 +105,7 @@ void socket_adjust_timeouts(stream& s) {
 
 // For more than its descriptor: output, a callback, the end of a pause.
 bool waits_for_its_loop(const stream& s) {
-  if (s.flushing.link.next != nullptr) return true;
+  if (s.writing.own.before_wait.next != nullptr) return true;
   if (s.extras == nullptr) return false;
   const rate_state* r = s.extras->rate;
   return s.extras->deferred.is(in_active) || s.extras->connecting != nullptr ||
@@ -143,7 +143,6 @@ stream* make_socket_stream(loop& on, int fd, int options) {
 
 int open_socket_stream(stream& s, loop& on, int fd, int options) {
   if (const int error = open_stream(s, on, socket_kind, options)) return error;
-  s.flushing.run = write_in_time;
   s.reading.on_event = came_readable;
   s.writing.on_event = came_writable;
   watch(s.reading, fd, watch_read);

@@ -132,16 +132,6 @@ class own_callback {
   stream& stream_;
 };
 
-}  // namespace
-
-void write_in_time(pre_wait_work* work) {
-  stream& s = stream_of(work);
-  stream_hold held(s);
-  if (held.alive()) write_added(s);
-}
-
-namespace {
-
 void write_now(stream& s) {
   if (const std::int32_t outcome = s.owner->take_outcome(&s.writing);
       outcome != 0 && outcome != goes_on)
@@ -222,6 +212,7 @@ void came_writable(int, short what, void* argument) {
   auto& s = *static_cast<stream*>(argument);
   stream_hold held(s);
   if (!held.alive()) return;
+  if (what == end_of_turn) return write_added(s);
   if (what & watch_timeout) {
     note_sent(s);  // in the same turn, and the timeout has taken the place of that news
     disable(s, watch_write);
@@ -242,7 +233,7 @@ void wait_for_writability(stream& s) {
 }
 
 void stop_writing(stream& s) {
-  s.owner->forget_before_wait(&s.flushing);
+  s.owner->forget_before_wait(&s.writing);
   (void)s.owner->remove(&s.writing, removal::do_not_wait);
   s.state = static_cast<std::uint8_t>(s.state & ~(write_to_tell | has_added));
   s.writing.reserved = 0;

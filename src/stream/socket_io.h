@@ -6,9 +6,8 @@
 namespace eddy::engine {
 
 void came_readable(int fd, short what, void* argument);
+// With `end_of_turn`: what was added in this turn is written.
 void came_writable(int fd, short what, void* argument);
-// Before the wait: what was added in this turn.
-void write_in_time(pre_wait_work* work);
 inline void write_before_wait(stream& s) {
   if (s.state & in_own_callback) {
     s.state |= has_added;
@@ -16,8 +15,8 @@ inline void write_before_wait(stream& s) {
   }
   // Most often it is to be written already, as every line of many adds to it. (With a lock, what is
   // queued can be seen under that of the loop only.)
-  if (s.keeper.lock == nullptr && s.flushing.link.next != nullptr) return;
-  s.owner->run_before_wait(&s.flushing);
+  if (s.keeper.lock == nullptr && s.writing.own.before_wait.next != nullptr) return;
+  s.owner->call_before_wait(&s.writing);
 }
 void wait_for_writability(stream& s);
 void stop_writing(stream& s);

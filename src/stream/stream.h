@@ -100,7 +100,6 @@ struct stream {
   int references = 1;
   buffer_keeper keeper;             // of both buffers; its lock is the stream's
   stream_extras* extras = nullptr;  // what few streams have
-  pre_wait_work flushing;           // the kind's own, to write at the end of a turn
 
   bool is_enabled(short events) const { return (enabled & events) != 0; }
 };
@@ -109,9 +108,6 @@ struct stream {
 #pragma GCC diagnostic ignored "-Winvalid-offsetof"  // GCC and Clang both give it
 inline stream& stream_of(buffer_keeper* k) {
   return *reinterpret_cast<stream*>(reinterpret_cast<char*>(k) - offsetof(stream, keeper));
-}
-inline stream& stream_of(pre_wait_work* w) {
-  return *reinterpret_cast<stream*>(reinterpret_cast<char*>(w) - offsetof(stream, flushing));
 }
 #pragma GCC diagnostic pop
 
