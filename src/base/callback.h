@@ -54,6 +54,7 @@ struct callback {
   std::int16_t flags = 0;
   std::uint8_t priority = 0;
   closure kind = closure::self;
+  std::int32_t uses = 0;  // its owner's, who may count here
   union {
     event_function on_event;
     self_function on_self = nullptr;

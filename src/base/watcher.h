@@ -63,7 +63,7 @@ struct watcher : callback {
   union part {
     list_node before_wait;            // see loop::call_before_wait; next is null: not queued
     std::int16_t* signal_calls_left;  // where the running dispatch counts down, for deletion
-    void* of_owner[2];                // whatever its owner likes to keep here
+    void* of_owner[2];                // its owner's
     part() : before_wait() {}
   } own;
 

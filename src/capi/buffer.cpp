@@ -17,7 +17,7 @@ void evbuffer_free(evbuffer* b) {
 }
 
 int evbuffer_enable_locking(evbuffer* b, void* lock) {
-  if (b->keeper != nullptr && b->keeper->lock != nullptr) return -1;
+  if (b->lock() != nullptr) return -1;
   const threading* threads = process_threading();
   if (threads == nullptr) return -1;
   buffer_extras* extras = extras_of(b);
@@ -29,44 +29,41 @@ int evbuffer_enable_locking(evbuffer* b, void* lock) {
   extras->own_lock.threads = threads;
   extras->own_lock.lock = lock;
   extras->lock = &extras->own_lock;
+  b->keep_in(extras);
   return 0;
 }
 
 void evbuffer_lock(evbuffer* b) {
-  if (b->keeper != nullptr && b->keeper->lock != nullptr) b->keeper->lock->acquire();
+  if (shared_lock* lock = b->lock()) lock->acquire();
 }
 
 void evbuffer_unlock(evbuffer* b) {
-  if (b->keeper != nullptr && b->keeper->lock != nullptr) b->keeper->lock->release();
+  if (shared_lock* lock = b->lock()) lock->release();
 }
 
-int evbuffer_set_flags(evbuffer* b, ev_uint64_t flags) {
-  buffer_guard guard(b);
-  b->flags = static_cast<std::uint8_t>(b->flags | flags);
-  return 0;
-}
+// The one flag that there is, EVBUFFER_FLAG_DRAINS_TO_FD, allows what eddy does anyway.
+int evbuffer_set_flags(evbuffer*, ev_uint64_t) { return 0; }
 
-int evbuffer_clear_flags(evbuffer* b, ev_uint64_t flags) {
-  buffer_guard guard(b);
-  b->flags = static_cast<std::uint8_t>(b->flags & ~flags);
-  return 0;
-}
+int evbuffer_clear_flags(evbuffer*, ev_uint64_t) { return 0; }
 
 int evbuffer_freeze(evbuffer* b, int at_front) {
   buffer_guard guard(b);
-  (at_front != 0 ? b->front_frozen : b->end_frozen) = true;
+  if (at_front != 0)
+    b->freeze_front(true);
+  else
+    b->freeze_end(true);
   return 0;
 }
 
 int evbuffer_unfreeze(evbuffer* b, int at_front) {
   buffer_guard guard(b);
   if (at_front == 0) {
-    b->end_frozen = false;
+    b->freeze_end(false);
     return 0;
   }
-  b->front_frozen = false;
+  b->freeze_front(false);
   b->changed(0, 0);
-  return b->front_frozen ? as_buffer_result(EBUSY) : 0;
+  return b->front_frozen() ? as_buffer_result(EBUSY) : 0;
 }
 
 size_t evbuffer_get_length(const evbuffer* b) {

@@ -26,6 +26,7 @@ namespace eddy::engine::capi {
 // Stands between a buffer and who keeps it, from the first callback or lock of its own on.
 struct buffer_extras : buffer_keeper {
   evbuffer* of = nullptr;
+  shared_lock* lock = nullptr;     // its own, or that of the stream
   buffer_keeper* inner = nullptr;  // the stream that the buffer belongs to, if it does
   list_head callbacks;             // evbuffer_cb_entry, the latest first
   // What changed since the callbacks ran last.
@@ -46,7 +47,7 @@ void release_extras(evbuffer* b);
 
 // The buffer's length changed; its callbacks are told, now or from the loop. Under its lock.
 inline void buffer_changed(evbuffer* b, std::size_t added, std::size_t deleted) {
-  if (b->keeper != nullptr) b->changed(added, deleted);
+  b->changed(added, deleted);
 }
 
 // 0 or -1, with errno, of what the engine's functions give.

@@ -46,11 +46,11 @@ void extras_changed(buffer_keeper* self, watched_buffer* which, std::size_t adde
     x->deleted += deleted;
     if (x->deferred_to != nullptr) (void)x->deferred_to->defer(&x->deferred);
   }
-  if (x->inner != nullptr && x->inner->changed != nullptr) {
+  if (x->inner != nullptr) {
     // A filter calls its user from in there, who may free it.
     bool gone = false;
     bool* others = std::exchange(x->gone, &gone);
-    x->inner->changed(x->inner, which, added, deleted);
+    x->inner->how->changed(x->inner, which, added, deleted);
     if (gone) {
       if (others != nullptr) *others = true;
       return;
@@ -59,6 +59,12 @@ void extras_changed(buffer_keeper* self, watched_buffer* which, std::size_t adde
   }
   if (!x->callbacks.empty() && x->deferred_to == nullptr) run_callbacks(x);
 }
+
+shared_lock* lock_of_extras(const buffer_keeper* self) {
+  return static_cast<const buffer_extras*>(self)->lock;
+}
+
+constexpr buffer_keeper_kind by_extras = {extras_changed, lock_of_extras};
 
 evbuffer_cb_entry* add_entry(evbuffer* b, void* argument) {
   buffer_extras* extras = extras_of(b);
@@ -75,20 +81,19 @@ evbuffer_cb_entry* add_entry(evbuffer* b, void* argument) {
 namespace eddy::engine::capi {
 
 buffer_extras* find_extras(const evbuffer* b) {
-  return b->keeper != nullptr && b->keeper->changed == extras_changed
-             ? static_cast<buffer_extras*>(b->keeper)
-             : nullptr;
+  buffer_keeper* k = b->keeper();
+  return k != nullptr && k->how == &by_extras ? static_cast<buffer_extras*>(k) : nullptr;
 }
 
 buffer_extras* extras_of(evbuffer* b) {
   if (buffer_extras* there = find_extras(b)) return there;
   auto* made = memory::create<buffer_extras>();
   if (made == nullptr) return nullptr;
-  made->changed = extras_changed;
+  made->how = &by_extras;
   made->of = b;
-  made->inner = b->keeper;
-  if (made->inner != nullptr) made->lock = made->inner->lock;
-  b->keeper = made;
+  made->inner = b->keeper();
+  made->lock = b->lock();
+  b->keep_in(made);
   return made;
 }
 
@@ -100,7 +105,7 @@ void release_extras(evbuffer* b) {
     x->deferred_to->cancel_deferred(&x->deferred);
   while (!x->callbacks.empty())
     evbuffer_remove_cb_entry(b, reinterpret_cast<evbuffer_cb_entry*>(x->callbacks.front()));
-  b->keeper = x->inner;
+  b->keep_in(x->inner);
   if (x->owns_lock) x->own_lock.threads->lock_free(x->own_lock.lock, recursive_lock_type);
   if (x->gone != nullptr) *x->gone = true;
   memory::destroy(x);

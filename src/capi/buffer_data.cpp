@@ -29,7 +29,7 @@ int as_count(std::size_t n) { return n > INT_MAX ? INT_MAX : static_cast<int>(n)
 int move_all(evbuffer* to, evbuffer* from, bool behind) {
   const std::size_t size = from->bytes.size();
   if (size == 0 || to == from) return 0;
-  if ((behind ? to->end_frozen : to->front_frozen) || from->front_frozen) return frozen();
+  if ((behind ? to->end_frozen() : to->front_frozen()) || from->front_frozen()) return frozen();
   if (size > buffer::longest - to->bytes.size()) return as_buffer_result(EOVERFLOW);
   if (behind)
     to->bytes.move_all_behind(from->bytes);
@@ -46,7 +46,7 @@ extern "C" {
 
 int evbuffer_add(evbuffer* b, const void* data, size_t size) {
   buffer_guard guard(b);
-  if (b->end_frozen) return frozen();
+  if (b->end_frozen()) return frozen();
   if (const int error = b->bytes.add(data, size)) [[unlikely]]
     return as_buffer_result(error);
   if (size != 0) buffer_changed(b, size, 0);
@@ -56,7 +56,7 @@ int evbuffer_add(evbuffer* b, const void* data, size_t size) {
 int evbuffer_prepend(evbuffer* b, const void* data, size_t size) {
   buffer_guard guard(b);
   if (size == 0) return 0;
-  if (b->front_frozen) return frozen();
+  if (b->front_frozen()) return frozen();
   if (const int error = b->bytes.prepend(data, size)) [[unlikely]]
     return as_buffer_result(error);
   buffer_changed(b, size, 0);
@@ -76,14 +76,14 @@ int evbuffer_prepend_buffer(evbuffer* to, evbuffer* from) {
 int evbuffer_add_buffer_reference(evbuffer* to, evbuffer* from) {
   two_buffers_guard guard(to, from);
   if (from->bytes.empty()) return 0;
-  if (to->end_frozen || to == from) return frozen();
+  if (to->end_frozen() || to == from) return frozen();
   return added(to, from->bytes.size(), to->bytes.add_shown(from->bytes));
 }
 
 int evbuffer_add_reference(evbuffer* b, const void* data, size_t size,
                            evbuffer_ref_cleanup_cb cleanup, void* argument) {
   buffer_guard guard(b);
-  if (b->end_frozen) return frozen();
+  if (b->end_frozen()) return frozen();
   return added(b, size, b->bytes.add_borrowed(data, size, cleanup, argument));
 }
 
@@ -94,7 +94,7 @@ size_t evbuffer_add_iovec(evbuffer* b, evbuffer_iovec* pieces, int count) {
     if (pieces[i].iov_len > buffer::longest - sum) return 0;
     sum += pieces[i].iov_len;
   }
-  if (b->end_frozen) return 0;
+  if (b->end_frozen()) return 0;
   // All or nothing, as far as memory goes.
   if (sum == 0 || b->bytes.expand_in_one(sum) != 0) return 0;
   std::size_t done = 0;
@@ -107,7 +107,7 @@ size_t evbuffer_add_iovec(evbuffer* b, evbuffer_iovec* pieces, int count) {
 
 int evbuffer_add_vprintf(evbuffer* b, const char* format, va_list arguments) {
   buffer_guard guard(b);
-  if (b->end_frozen) return frozen();
+  if (b->end_frozen()) return frozen();
   std::size_t room = 64;
   for (;;) {
     iovec piece;
@@ -145,7 +145,7 @@ int evbuffer_expand(evbuffer* b, size_t size) {
 
 int evbuffer_reserve_space(evbuffer* b, ev_ssize_t size, evbuffer_iovec* pieces, int count) {
   buffer_guard guard(b);
-  if (b->end_frozen) return frozen();
+  if (b->end_frozen()) return frozen();
   if (count < 1 || size < 0) return as_buffer_result(EINVAL);
   // (Some room is given to whom none is enough.)
   const int given =
@@ -155,7 +155,7 @@ int evbuffer_reserve_space(evbuffer* b, ev_ssize_t size, evbuffer_iovec* pieces,
 
 int evbuffer_commit_space(evbuffer* b, evbuffer_iovec* pieces, int count) {
   buffer_guard guard(b);
-  if (b->end_frozen) return frozen();
+  if (b->end_frozen()) return frozen();
   const std::size_t before = b->bytes.size();
   const int error = b->bytes.commit(pieces, count);
   return added(b, b->bytes.size() - before, error);
@@ -165,7 +165,7 @@ int evbuffer_drain(evbuffer* b, size_t size) {
   buffer_guard guard(b);
   const std::size_t before = b->bytes.size();
   if (before == 0) return 0;
-  if (b->front_frozen) return frozen();
+  if (b->front_frozen()) return frozen();
   size = std::min(size, before);
   b->bytes.drain(size);
   buffer_changed(b, 0, size);
@@ -174,7 +174,7 @@ int evbuffer_drain(evbuffer* b, size_t size) {
 
 int evbuffer_remove(evbuffer* b, void* to, size_t size) {
   buffer_guard guard(b);
-  if (b->front_frozen) [[unlikely]]
+  if (b->front_frozen()) [[unlikely]]
     return size == 0 || b->bytes.empty() ? 0 : frozen();
   const std::size_t taken = b->bytes.remove(to, std::min<std::size_t>(size, INT_MAX));
   if (taken != 0) buffer_changed(b, 0, taken);
@@ -190,14 +190,14 @@ ev_ssize_t evbuffer_copyout_from(evbuffer* b, const evbuffer_ptr* from, void* to
   if (from != nullptr && from->pos < 0) return as_buffer_result(EINVAL);
   const std::size_t offset = from == nullptr ? 0 : static_cast<std::size_t>(from->pos);
   if (size == 0 || offset >= b->bytes.size()) return 0;
-  if (b->front_frozen) return frozen();
+  if (b->front_frozen()) return frozen();
   return static_cast<ev_ssize_t>(b->bytes.copy(offset, to, size));
 }
 
 int evbuffer_remove_buffer(evbuffer* from, evbuffer* to, size_t size) {
   two_buffers_guard guard(from, to);
   if (size == 0 || from == to) return 0;
-  if (to->end_frozen || from->front_frozen) return frozen();
+  if (to->end_frozen() || from->front_frozen()) return frozen();
   const std::size_t before = from->bytes.size();
   // (Then `from` is told first, as by evbuffer_add_buffer.)
   if (size >= before) return move_all(to, from, true) == 0 ? as_count(before) : -1;

@@ -125,7 +125,7 @@ int evbuffer_add_file_segment(evbuffer* b, evbuffer_file_segment* s, ev_off_t of
   if (length == -1) length = size - offset;
   if (length > size - offset) return as_buffer_result(EINVAL);
   buffer_guard guard(b);
-  if (b->end_frozen) return as_buffer_result(EPERM);
+  if (b->end_frozen()) return as_buffer_result(EPERM);
   s->references.fetch_add(1, std::memory_order_relaxed);
   const bool sendable = s->mapping != nullptr && !(s->flags & EVBUF_FS_DISABLE_SENDFILE);
   const std::size_t before = b->bytes.size();

@@ -104,7 +104,7 @@ evbuffer_ptr evbuffer_search_eol(evbuffer* b, evbuffer_ptr* start, size_t* eol_s
 char* evbuffer_readln(evbuffer* b, size_t* size_out, evbuffer_eol_style style) {
   buffer_guard guard(b);
   if (size_out != nullptr) *size_out = 0;
-  if (b->front_frozen) return nullptr;
+  if (b->front_frozen()) return nullptr;
   const line_end end = find_line_end(b->bytes, 0, style);
   if (end.at == buffer::nowhere) return nullptr;
   auto* line = static_cast<char*>(mm_malloc(end.at + 1));

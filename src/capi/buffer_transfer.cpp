@@ -16,7 +16,7 @@ int evbuffer_write(evbuffer* b, evutil_socket_t fd) { return evbuffer_write_atmo
 
 int evbuffer_write_atmost(evbuffer* b, evutil_socket_t fd, ev_ssize_t most) {
   buffer_guard guard(b);
-  if (b->front_frozen) return -1;
+  if (b->front_frozen()) return -1;
   std::size_t size = b->bytes.size();
   if (most >= 0 && static_cast<std::size_t>(most) < size) size = static_cast<std::size_t>(most);
   if (size == 0) return -1;
@@ -28,7 +28,7 @@ int evbuffer_write_atmost(evbuffer* b, evutil_socket_t fd, ev_ssize_t most) {
 
 int evbuffer_read(evbuffer* b, evutil_socket_t fd, int most) {
   buffer_guard guard(b);
-  if (b->end_frozen) return -1;
+  if (b->end_frozen()) return -1;
   std::size_t size = most_at_once;
   if (most >= 0) size = std::min(size, static_cast<std::size_t>(most));
   const ssize_t got = read_into(b->bytes, fd, size);

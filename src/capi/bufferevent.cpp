@@ -13,7 +13,7 @@ using namespace eddy::engine::capi;
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Winvalid-offsetof"
 static_assert(offsetof(bufferevent, ev_base) == offsetof(stream, owner));
-static_assert(offsetof(bufferevent, be_ops) == offsetof(stream, kind));
+static_assert(offsetof(bufferevent, be_ops) == offsetof(stream, keeper));
 static_assert(offsetof(bufferevent, ev_read) == offsetof(stream, reading));
 static_assert(offsetof(bufferevent, ev_write) == offsetof(stream, writing));
 static_assert(offsetof(bufferevent, input) == offsetof(stream, input));
@@ -42,12 +42,12 @@ int bufferevent_decref(bufferevent* b) { return let_go(to_stream(b)) ? 1 : 0; }
 void bufferevent_lock(bufferevent* b) {
   stream& s = to_stream(b);
   hold(s);
-  if (s.keeper.lock != nullptr) s.keeper.lock->acquire();
+  if (s.lock() != nullptr) s.lock()->acquire();
 }
 
 void bufferevent_unlock(bufferevent* b) {
   stream& s = to_stream(b);
-  if (s.keeper.lock != nullptr) s.keeper.lock->release();
+  if (s.lock() != nullptr) s.lock()->release();
   (void)let_go(s);
 }
 
@@ -58,14 +58,14 @@ event_base* bufferevent_get_base(bufferevent* b) { return b->ev_base; }
 int bufferevent_base_set(event_base* base, bufferevent* b) {
   stream& s = to_stream(b);
   stream_guard guard(s);
-  if (s.kind != &socket_kind) return -1;
+  if (s.kind() != &socket_kind) return -1;
   return as_stream_result(move_to_loop(s, *base));
 }
 
 int bufferevent_priority_set(bufferevent* b, int priority) {
   stream& s = to_stream(b);
   stream_guard guard(s);
-  if (s.kind != &socket_kind) return -1;
+  if (s.kind() != &socket_kind) return -1;
   return as_stream_result(set_stream_priority(s, priority));
 }
 
@@ -79,7 +79,7 @@ int bufferevent_setfd(bufferevent* b, evutil_socket_t fd) {
   stream* s = &to_stream(b);
   stream_hold held(*s);
   while (stream* below = below_of(*s)) s = below;
-  if (s->kind != &socket_kind) return -1;
+  if (s->kind() != &socket_kind) return -1;
   return set_socket(*s, fd) == 0 ? 0 : -1;
 }
 
@@ -87,7 +87,7 @@ evutil_socket_t bufferevent_getfd(bufferevent* b) {
   stream* s = &to_stream(b);
   stream_guard guard(*s);
   while (stream* below = below_of(*s)) s = below;
-  return s->kind == &socket_kind ? socket_of(*s) : -1;
+  return s->kind() == &socket_kind ? socket_of(*s) : -1;
 }
 
 bufferevent* bufferevent_get_underlying(bufferevent* b) {
@@ -181,7 +181,7 @@ int bufferevent_getwatermark(bufferevent* b, short events, size_t* low, size_t* 
 int bufferevent_flush(bufferevent* b, short events, bufferevent_flush_mode mode) {
   stream& s = to_stream(b);
   stream_guard guard(s);
-  return s.kind->flush(s, events, static_cast<flush_mode>(mode));
+  return s.kind()->flush(s, events, static_cast<flush_mode>(mode));
 }
 
 void bufferevent_trigger(bufferevent* b, short events, int options) {

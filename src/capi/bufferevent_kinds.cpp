@@ -58,7 +58,7 @@ bufferevent* bufferevent_filter_new(bufferevent* underlying, bufferevent_filter_
 int bufferevent_socket_connect(bufferevent* b, const sockaddr* address, int size) {
   stream& s = to_stream(b);
   stream_hold held(s);
-  if (s.kind != &socket_kind) return -1;
+  if (s.kind() != &socket_kind) return -1;
   return as_stream_result(connect_stream(s, address, static_cast<socklen_t>(size)));
 }
 
@@ -66,14 +66,14 @@ int bufferevent_socket_connect_hostname(bufferevent* b, evdns_base*, int family,
                                         int port) {
   stream& s = to_stream(b);
   stream_hold held(s);
-  if (s.kind != &socket_kind) return -1;
+  if (s.kind() != &socket_kind) return -1;
   return as_stream_result(connect_to_name(s, family, name, port));
 }
 
 int bufferevent_socket_get_dns_error(bufferevent* b) {
   stream& s = to_stream(b);
   stream_guard guard(s);
-  return s.extras != nullptr ? s.extras->lookup_error : 0;
+  return s.extras() != nullptr ? s.extras()->lookup_error : 0;
 }
 
 // --- event2/bufferevent_compat.h ---

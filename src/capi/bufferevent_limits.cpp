@@ -27,7 +27,7 @@ int set_most(bufferevent* b, std::size_t size, std::size_t stream_extras::*which
 }
 
 std::size_t most(const stream& s, std::size_t stream_extras::*which) {
-  const std::size_t set = s.extras != nullptr ? s.extras->*which : 0;
+  const std::size_t set = s.extras() != nullptr ? s.extras()->*which : 0;
   return set != 0 ? set : default_at_once;
 }
 

@@ -170,7 +170,7 @@ void stream::set_timeouts(long long reading, long long writing) noexcept {
   const engine::stream_guard guard(e);
   if (reading >= 0) e.read_timeout = rounded_up(reading);
   if (writing >= 0) e.write_timeout = rounded_up(writing);
-  if (s->is(stream_state::is_attached)) e.kind->adjust_timeouts(e);
+  if (s->is(stream_state::is_attached)) e.kind()->adjust_timeouts(e);
 }
 
 void stream::set_read_ahead(unsigned bytes) noexcept {

@@ -91,7 +91,7 @@ void stream_state::want_more() noexcept {
 }
 
 void stream_state::restart_read_timeout() noexcept {
-  if (engine->kind != &engine::socket_kind)
+  if (engine->kind() != &engine::socket_kind)
     engine::watch_timeout_of(*engine, engine::watch_read);
   else if (engine->owner->is_added(&engine->reading))
     (void)engine->owner->add(&engine->reading, engine::timeout_in_ns(engine->read_timeout));
@@ -268,7 +268,7 @@ error read_operation::failure() const noexcept {
 void stream_state::resume_reader() noexcept {
   read_operation* r = std::exchange(reader, nullptr);
   r->waits_ = false;
-  if (engine->kind != &engine::socket_kind) return r->wake();
+  if (engine->kind() != &engine::socket_kind) return r->wake();
   r->stoppable::unlink();
   set(is_resuming);
   r->who.handle.resume();

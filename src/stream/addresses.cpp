@@ -23,7 +23,7 @@ struct address_list {
 };
 
 address_list* list_of(const stream& s) {
-  return s.extras != nullptr ? static_cast<address_list*>(s.extras->connecting) : nullptr;
+  return s.extras() != nullptr ? static_cast<address_list*>(s.extras()->connecting) : nullptr;
 }
 
 void looked_up(int error, addrinfo* found, void* argument) {
@@ -34,7 +34,7 @@ void looked_up(int error, addrinfo* found, void* argument) {
   list->all = list->next = found;
   resume_reading(s, by_lookup);
   resume_writing(s, by_lookup);
-  s.extras->lookup_error = error;
+  s.extras()->lookup_error = error;
   if (error == 0 && connect_to_next_address(s)) return;
   forget_addresses(s);
   trigger_event(s, event_error, 0);
@@ -87,7 +87,7 @@ void forget_addresses(stream& s) {
   if (list->pending != nullptr) forget_lookup(list->pending);
   if (list->all != nullptr) ::freeaddrinfo(list->all);
   memory::destroy(list);
-  s.extras->connecting = nullptr;
+  s.extras()->connecting = nullptr;
   s.state = static_cast<std::uint8_t>(s.state & ~tries_addresses);
 }
 

@@ -71,7 +71,7 @@ int connect_stream(stream& s, const sockaddr* address, socklen_t size) {
   } else {
     s.owner->activate(&s.writing, watch_write, 1);
   }
-  if (s.is_enabled(watch_read) && s.read_suspended == 0) s.kind->enable(s, watch_read);
+  if (s.is_enabled(watch_read) && s.read_suspended == 0) s.kind()->enable(s, watch_read);
   return 0;
 }
 
@@ -94,7 +94,7 @@ void connection_made(stream& s) {
   use_transfers(s);
   trigger_event(s, event_connected, 0);
   if (s.writing.fd < 0 || (s.state & is_connecting)) return;
-  if (s.is_enabled(watch_read) && s.read_suspended == 0) s.kind->enable(s, watch_read);
+  if (s.is_enabled(watch_read) && s.read_suspended == 0) s.kind()->enable(s, watch_read);
   if (s.is_enabled(watch_write) && s.write_suspended == 0 && !s.out.bytes.empty())
     write_before_wait(s);
 }

@@ -18,35 +18,35 @@ void enable(stream& s, short events) {
   events = static_cast<short>(events & (watch_read | watch_write));
   s.enabled = static_cast<short>(s.enabled | events);
   events = without(s.read_suspended, s.write_suspended, events);
-  if (events != 0) s.kind->enable(s, events);
+  if (events != 0) s.kind()->enable(s, events);
 }
 
 void disable(stream& s, short events) {
   events = static_cast<short>(events & (watch_read | watch_write));
   s.enabled = static_cast<short>(s.enabled & ~events);
-  s.kind->disable(s, events);
+  s.kind()->disable(s, events);
 }
 
 void suspend_reading(stream& s, suspension why) {
-  if (s.read_suspended == 0) s.kind->disable(s, watch_read);
+  if (s.read_suspended == 0) s.kind()->disable(s, watch_read);
   s.read_suspended = static_cast<std::uint8_t>(s.read_suspended | why);
 }
 
 void resume_reading(stream& s, suspension why) {
   if (s.read_suspended == 0) return;
   s.read_suspended = static_cast<std::uint8_t>(s.read_suspended & ~why);
-  if (s.read_suspended == 0 && s.is_enabled(watch_read)) s.kind->enable(s, watch_read);
+  if (s.read_suspended == 0 && s.is_enabled(watch_read)) s.kind()->enable(s, watch_read);
 }
 
 void suspend_writing(stream& s, suspension why) {
-  if (s.write_suspended == 0) s.kind->disable(s, watch_write);
+  if (s.write_suspended == 0) s.kind()->disable(s, watch_write);
   s.write_suspended = static_cast<std::uint8_t>(s.write_suspended | why);
 }
 
 void resume_writing(stream& s, suspension why) {
   if (s.write_suspended == 0) return;
   s.write_suspended = static_cast<std::uint8_t>(s.write_suspended & ~why);
-  if (s.write_suspended == 0 && s.is_enabled(watch_write)) s.kind->enable(s, watch_write);
+  if (s.write_suspended == 0 && s.is_enabled(watch_write)) s.kind()->enable(s, watch_write);
 }
 
 void set_watermark(stream& s, short events, std::size_t low, std::size_t high) {
@@ -69,7 +69,7 @@ std::int64_t timeout_in_ns(const timeval& tv) {
 void set_timeouts(stream& s, const timeval* reading, const timeval* writing) {
   s.read_timeout = reading != nullptr ? *reading : timeval{0, 0};
   s.write_timeout = writing != nullptr ? *writing : timeval{0, 0};
-  s.kind->adjust_timeouts(s);
+  s.kind()->adjust_timeouts(s);
 }
 
 // --- kinds without a descriptor: their watchers are timeouts and nothing else ---

@@ -34,12 +34,16 @@ filter_result let_through(watched_buffer* from, watched_buffer* to, ssize_t limi
 // The filter adds to the input and takes from the output, which nobody else may.
 class open_ends {
  public:
-  explicit open_ends(stream& s) : stream_(s) { s.in.end_frozen = s.out.front_frozen = false; }
-  ~open_ends() { stream_.in.end_frozen = stream_.out.front_frozen = true; }
+  explicit open_ends(stream& s) : stream_(s) { freeze(false); }
+  ~open_ends() { freeze(true); }
   open_ends(const open_ends&) = delete;
   open_ends& operator=(const open_ends&) = delete;
 
  private:
+  void freeze(bool frozen) {
+    stream_.in.freeze_end(frozen);
+    stream_.out.freeze_front(frozen);
+  }
   stream& stream_;
 };
 
@@ -203,15 +207,15 @@ int filter_flush(stream& s, short events, flush_mode mode) {
     bytes_came(f);
   }
   if ((events & watch_write) && filter_output(f, mode)) produced = true;
-  (void)f.below->kind->flush(*f.below, events, mode);
+  (void)f.below->kind()->flush(*f.below, events, mode);
   return produced ? 1 : 0;
 }
 
 }  // namespace
 
 const stream_kind filter_kind = {
-    "filter",      filter_enable,  filter_disable,        filter_changed,
-    filter_unlink, filter_destroy, adjust_plain_timeouts, filter_flush,
+    {keeps_buffers}, "filter",       filter_enable,         filter_disable, filter_changed,
+    filter_unlink,   filter_destroy, adjust_plain_timeouts, filter_flush,
 };
 
 stream* make_filter(stream& below, filter_function reading, filter_function writing, int options,
@@ -226,7 +230,7 @@ stream* make_filter(stream& below, filter_function reading, filter_function writ
   f->free_context = free_context;
   f->context = context;
   stream_guard guard(below);
-  if (!(options & close_on_free)) ++below.references;
+  if (!(options & close_on_free)) ++below.references();
   set_callbacks(below, below_read, below_wrote, below_event, f);
   suspend_reading(below, by_filter_watermark);
   enable(below, watch_read | watch_write);
@@ -234,7 +238,7 @@ stream* make_filter(stream& below, filter_function reading, filter_function writ
 }
 
 stream* below_of(const stream& s) {
-  return s.kind == &filter_kind ? static_cast<const filtered&>(s).below : nullptr;
+  return s.kind() == &filter_kind ? static_cast<const filtered&>(s).below : nullptr;
 }
 
 }  // namespace eddy::engine

@@ -87,8 +87,8 @@ int pair_flush(stream& s, short events, flush_mode mode) {
 }  // namespace
 
 const stream_kind pair_kind = {
-    "pair",      pair_enable,  pair_disable,          pair_changed,
-    pair_unlink, pair_destroy, adjust_plain_timeouts, pair_flush,
+    {keeps_buffers}, "pair",       pair_enable,           pair_disable, pair_changed,
+    pair_unlink,     pair_destroy, adjust_plain_timeouts, pair_flush,
 };
 
 int make_pair(loop& on, int options, stream* made[2]) {
@@ -112,7 +112,7 @@ int make_pair(loop& on, int options, stream* made[2]) {
 }
 
 stream* partner_of(const stream& s) {
-  return s.kind == &pair_kind ? static_cast<const paired&>(s).partner : nullptr;
+  return s.kind() == &pair_kind ? static_cast<const paired&>(s).partner : nullptr;
 }
 
 }  // namespace eddy::engine

@@ -73,7 +73,7 @@ std::size_t allowed(stream& s, std::size_t most, std::int64_t token_bucket::*whi
 
 }  // namespace
 
-rate_state* rate_of(const stream& s) { return s.extras != nullptr ? s.extras->rate : nullptr; }
+rate_state* rate_of(const stream& s) { return s.extras() != nullptr ? s.extras()->rate : nullptr; }
 
 void refresh_bucket(stream& s) {
   rate_state* r = rate_of(s);
@@ -135,7 +135,7 @@ int set_rate_limit(stream& s, const rate_config* config) {
   start_bucket(r->bucket, *config, tick_of(*r), !fresh);
   (void)s.owner->remove(&r->refill, removal::do_not_wait);
   check_bucket(*r);
-  if (s.is_enabled(watch_write) && s.write_suspended == 0) s.kind->enable(s, watch_write);
+  if (s.is_enabled(watch_write) && s.write_suspended == 0) s.kind()->enable(s, watch_write);
   return 0;
 }
 
@@ -173,7 +173,7 @@ void leave_rates(stream& s) {
   while (r->visited) std::this_thread::yield();  // for a lock that is free
   (void)s.owner->remove(&r->refill, removal::even_if_finalizing);
   memory::destroy(r);
-  s.extras->rate = nullptr;
+  s.extras()->rate = nullptr;
 }
 
 }  // namespace eddy::engine

@@ -62,7 +62,7 @@ bool retry_later(stream& s) {
 }
 
 void end_of_retries(stream& s) {
-  retry_state* r = s.extras->retry;
+  retry_state* r = s.extras()->retry;
   if (r->since == forever) return;
   r->since = forever;
   (void)s.owner->remove(&r->timer, removal::do_not_wait);
@@ -70,10 +70,10 @@ void end_of_retries(stream& s) {
 }
 
 void leave_retries(stream& s) {
-  if (s.extras == nullptr || s.extras->retry == nullptr) return;
-  (void)s.owner->remove(&s.extras->retry->timer, removal::even_if_finalizing);
-  memory::destroy(s.extras->retry);
-  s.extras->retry = nullptr;
+  if (s.extras() == nullptr || s.extras()->retry == nullptr) return;
+  (void)s.owner->remove(&s.extras()->retry->timer, removal::even_if_finalizing);
+  memory::destroy(s.extras()->retry);
+  s.extras()->retry = nullptr;
 }
 
 }  // namespace eddy::engine

@@ -14,7 +14,7 @@ bool retry_later(stream& s);
 void end_of_retries(stream& s);
 // Something went after all.
 inline void retry_succeeded(stream& s) {
-  if (s.extras != nullptr && s.extras->retry != nullptr) end_of_retries(s);
+  if (s.extras() != nullptr && s.extras()->retry != nullptr) end_of_retries(s);
 }
 void leave_retries(stream& s);
 

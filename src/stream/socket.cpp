@@ -75,7 +75,7 @@ void socket_buffer_changed(stream& s, watched_buffer& which, std::size_t added,
                            std::size_t deleted) {
   if (&which != &s.out) return;
   if (added == 0) {
-    if (deleted == 0 && !which.front_frozen) which.front_frozen = !finish_sending(s);
+    if (deleted == 0 && !which.front_frozen()) which.freeze_front(!finish_sending(s));
     return;
   }
   if (!s.is_enabled(watch_write) || s.write_suspended != 0 || s.writing.fd < 0) return;
@@ -106,9 +106,9 @@ void socket_adjust_timeouts(stream& s) {
 // For more than its descriptor: output, a callback, the end of a pause.
 bool waits_for_its_loop(const stream& s) {
   if (s.writing.own.before_wait.next != nullptr) return true;
-  if (s.extras == nullptr) return false;
-  const rate_state* r = s.extras->rate;
-  return s.extras->deferred.is(in_active) || s.extras->connecting != nullptr ||
+  if (s.extras() == nullptr) return false;
+  const rate_state* r = s.extras()->rate;
+  return s.extras()->deferred.is(in_active) || s.extras()->connecting != nullptr ||
          (s.write_suspended & by_kernel) != 0 || (r != nullptr && r->refill.is(in_timers));
 }
 
@@ -130,8 +130,8 @@ void watch(watcher& w, int fd, short events) {
 }  // namespace
 
 const stream_kind socket_kind = {
-    "socket", socket_enable,  socket_disable,         socket_buffer_changed,
-    nullptr,  socket_destroy, socket_adjust_timeouts, socket_flush,
+    {keeps_buffers}, "socket",       socket_enable,          socket_disable, socket_buffer_changed,
+    nullptr,         socket_destroy, socket_adjust_timeouts, socket_flush,
 };
 
 stream* make_socket_stream(loop& on, int fd, int options) {

@@ -176,8 +176,9 @@ void write_failed(stream& s, int error) {
 }
 
 std::size_t most_to_read(stream& s) {
-  const std::size_t most =
-      s.extras != nullptr && s.extras->max_read != 0 ? s.extras->max_read : std::size_t{SSIZE_MAX};
+  const std::size_t most = s.extras() != nullptr && s.extras()->max_read != 0
+                               ? s.extras()->max_read
+                               : std::size_t{SSIZE_MAX};
   return read_allowance(s, most);
 }
 
@@ -189,7 +190,7 @@ std::size_t room_for_reading(stream& s) {
 
 std::size_t most_to_write(stream& s) {
   const std::size_t most =
-      s.extras != nullptr && s.extras->max_write != 0 ? s.extras->max_write : most_at_once;
+      s.extras() != nullptr && s.extras()->max_write != 0 ? s.extras()->max_write : most_at_once;
   return write_allowance(s, most);
 }
 

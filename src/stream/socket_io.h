@@ -15,7 +15,7 @@ inline void write_before_wait(stream& s) {
   }
   // Most often it is to be written already, as every line of many adds to it. (With a lock, what is
   // queued can be seen under that of the loop only.)
-  if (s.keeper.lock == nullptr && s.writing.own.before_wait.next != nullptr) return;
+  if (s.lock() == nullptr && s.writing.own.before_wait.next != nullptr) return;
   s.owner->call_before_wait(&s.writing);
 }
 void wait_for_writability(stream& s);

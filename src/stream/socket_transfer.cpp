@@ -156,7 +156,7 @@ void take_received(stream& s, std::size_t room) {
 void note_sent(stream& s) { drop_outcome_of_send(s, s.owner->take_outcome(&s.writing)); }
 
 bool start_send(stream& s) {
-  if ((s.state & sends_by_calls) && s.out.front_frozen) go_on_sending(s);
+  if ((s.state & sends_by_calls) && s.out.front_frozen()) go_on_sending(s);
   if (!s.owner->is_transferred(&s.writing)) return false;
   if (sends_now(s)) {
     // One that was stopped, and has not ended yet: what follows it has its time from now on.
@@ -171,7 +171,7 @@ bool start_send(stream& s) {
     s.owner->activate(&s.writing, watch_write, 1);
     return true;
   }
-  if (!s.out.front_frozen) return send_by_calls(s), false;
+  if (!s.out.front_frozen()) return send_by_calls(s), false;
   const std::size_t most = most_to_write(s);
   if (most == 0) {
     wait_for_rates(s);

@@ -54,7 +54,7 @@ enum suspension : std::uint8_t {
 };
 
 // Which kind of stream. Called with the stream locked; 0 or an errno where they give a number.
-struct stream_kind {
+struct stream_kind : buffer_keeper_kind {
   const char* name;
   void (*enable)(stream& s, short events);   // reading or writing is wanted, and not suspended
   void (*disable)(stream& s, short events);  // it is not, for now
@@ -64,6 +64,11 @@ struct stream_kind {
   void (*adjust_timeouts)(stream& s);
   int (*flush)(stream& s, short events, flush_mode mode);  // 1: data was produced
 };
+
+void buffer_of_stream_changed(buffer_keeper* keeper, watched_buffer* which, std::size_t added,
+                              std::size_t deleted);
+shared_lock* lock_of_stream(const buffer_keeper* keeper);
+constexpr buffer_keeper_kind keeps_buffers = {buffer_of_stream_changed, lock_of_stream};
 
 struct watermark {
   std::size_t low = 0;
@@ -75,7 +80,7 @@ using stream_event_function = void (*)(stream*, short what, void* argument);
 
 struct stream {
   loop* owner = nullptr;
-  const stream_kind* kind = nullptr;
+  buffer_keeper keeper;  // of both buffers, and which kind of stream it is
   watcher reading;
   watcher writing;
   watched_buffer* input = &in;
@@ -96,18 +101,27 @@ struct stream {
   std::uint8_t state = 0;  // the kind's own
   std::uint8_t reads = 0;  // how much to read at a time: a power of two
   watched_buffer in;
-  [[no_unique_address]] watched_buffer out;  // its last bytes are free for what follows
-  int references = 1;
-  buffer_keeper keeper;             // of both buffers; its lock is the stream's
-  stream_extras* extras = nullptr;  // what few streams have
+  watched_buffer out;
 
   bool is_enabled(short events) const { return (enabled & events) != 0; }
+  const stream_kind* kind() const { return static_cast<const stream_kind*>(keeper.how); }
+
+  // What only some have stands where the public events of all have room.
+  shared_lock* lock() const { return static_cast<shared_lock*>(reading.own.of_owner[0]); }
+  void set_lock(shared_lock* lock) { reading.own.of_owner[0] = lock; }
+  stream_extras* extras() const { return static_cast<stream_extras*>(reading.own.of_owner[1]); }
+  void set_extras(stream_extras* x) { reading.own.of_owner[1] = x; }
+  int& references() { return reading.uses; }
 };
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Winvalid-offsetof"  // GCC and Clang both give it
 inline stream& stream_of(buffer_keeper* k) {
   return *reinterpret_cast<stream*>(reinterpret_cast<char*>(k) - offsetof(stream, keeper));
+}
+inline const stream& stream_of(const buffer_keeper* k) {
+  return *reinterpret_cast<const stream*>(reinterpret_cast<const char*>(k) -
+                                          offsetof(stream, keeper));
 }
 #pragma GCC diagnostic pop
 
@@ -123,26 +137,26 @@ bool let_go(stream& s);
 
 class stream_guard : public shared_guard {
  public:
-  explicit stream_guard(const stream& s) : shared_guard(s.keeper.lock) {}
+  explicit stream_guard(const stream& s) : shared_guard(s.lock()) {}
 };
 
 // Locked, and kept alive: around what may run callbacks.
 class stream_hold {
  public:
   explicit stream_hold(stream& s) : stream_(s) {
-    if (s.keeper.lock != nullptr) s.keeper.lock->acquire();
-    alive_ = s.references != 0;
-    ++s.references;
+    if (s.lock() != nullptr) s.lock()->acquire();
+    alive_ = s.references() != 0;
+    ++s.references();
   }
   // False: another thread gave up the last reference, and the loop will free it. Nothing of it may
   // be done any more.
   bool alive() const { return alive_; }
   ~stream_hold() {
-    if (stream_.references == 1 && alive_) [[unlikely]] {
+    if (stream_.references() == 1 && alive_) [[unlikely]] {
       last();
     } else {
-      --stream_.references;
-      if (stream_.keeper.lock != nullptr) stream_.keeper.lock->release();
+      --stream_.references();
+      if (stream_.lock() != nullptr) stream_.lock()->release();
     }
   }
   stream_hold(const stream_hold&) = delete;

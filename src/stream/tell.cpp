@@ -11,7 +11,7 @@ namespace {
 // The lock is left around a callback of a stream that was made so.
 class call_scope {
  public:
-  explicit call_scope(stream& s) : lock_((s.options & unlock_callbacks) ? s.keeper.lock : nullptr) {
+  explicit call_scope(stream& s) : lock_((s.options & unlock_callbacks) ? s.lock() : nullptr) {
     if (lock_ != nullptr) lock_->release();
   }
   ~call_scope() {
@@ -56,8 +56,8 @@ void run_deferred(callback*, void* argument) {
   {
     stream_hold held(s);
     if (!held.alive()) return;
-    stream_extras& x = *s.extras;
-    --s.references;  // that of the queue
+    stream_extras& x = *s.extras();
+    --s.references();  // that of the queue
     if (x.events_wait & event_connected) {
       x.events_wait = static_cast<short>(x.events_wait & ~event_connected);
       call_event(s, event_connected, 0);
@@ -81,7 +81,7 @@ stream_extras* queue(stream& s, bool in_next_turn = false) {
   }
   x->deferred.priority = s.reading.priority;
   if (in_next_turn ? s.owner->activate_later(&x->deferred) : s.owner->defer(&x->deferred))
-    ++s.references;
+    ++s.references();
   return x;
 }
 
@@ -149,7 +149,7 @@ void set_callbacks(stream& s, stream_data_function on_read, stream_data_function
 }
 
 void forget_deferred(stream& s) {
-  if (s.extras != nullptr && s.owner->cancel_deferred(&s.extras->deferred)) --s.references;
+  if (s.extras() != nullptr && s.owner->cancel_deferred(&s.extras()->deferred)) --s.references();
 }
 
 }  // namespace eddy::engine

@@ -94,9 +94,9 @@ TEST_P(stream_timeouts, of_writing_leave_a_stream_that_sends_on_when_it_is_enabl
   for (int turns = 0; turns < 5; ++turns) look();
   // As when somebody wants to change its first bytes.
   watching first(*on, -1, 0, [&] {
-    other->out.front_frozen = false;
+    other->out.freeze_front(false);
     other->out.changed(0, 0);
-    other->out.front_frozen = true;
+    other->out.freeze_front(true);
   });
   on->activate(&first, watch_read, 1);
   clock.now += 10'000'000;
