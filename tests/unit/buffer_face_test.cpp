@@ -1,5 +1,6 @@
 // The C face of buffers where libevent cannot be asked: it crashes, or its answer is not promised.
 #include <event2/buffer.h>
+#include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <event2/thread.h>
 #include <gtest/gtest.h>
@@ -136,6 +137,54 @@ TEST(buffer_face, lets_a_callback_remove_itself_and_change_the_buffer) {
   EXPECT_EQ(state.calls, 1);
   EXPECT_EQ(text_of(b), "yz!");
   evbuffer_free(b);
+}
+
+void ignore(evbuffer*, const evbuffer_cb_info*, void*) {}
+
+TEST(buffer_face, stays_frozen_and_locked_whatever_callbacks_come_and_go) {
+  ASSERT_EQ(evthread_use_pthreads(), 0);
+  evbuffer* b = evbuffer_new();
+  ASSERT_EQ(evbuffer_add(b, "xyz", 3), 0);
+  ASSERT_EQ(evbuffer_freeze(b, 1), 0);
+  ASSERT_NE(evbuffer_add_cb(b, ignore, nullptr), nullptr);
+  EXPECT_EQ(evbuffer_drain(b, 1), -1);
+  ASSERT_EQ(evbuffer_enable_locking(b, nullptr), 0);
+  EXPECT_EQ(evbuffer_enable_locking(b, nullptr), -1);
+  EXPECT_EQ(evbuffer_remove_cb(b, ignore, nullptr), 0);
+  EXPECT_EQ(evbuffer_drain(b, 1), -1);
+  EXPECT_EQ(evbuffer_add(b, "!", 1), 0);
+  ASSERT_EQ(evbuffer_unfreeze(b, 1), 0);
+  ASSERT_EQ(evbuffer_freeze(b, 0), 0);
+  EXPECT_EQ(evbuffer_enable_locking(b, nullptr), -1);
+  EXPECT_EQ(evbuffer_drain(b, 1), 0);
+  EXPECT_EQ(evbuffer_add(b, "?", 1), -1);
+  EXPECT_EQ(text_of(b), "yz!");
+  evbuffer_free(b);
+}
+
+TEST(buffer_face, of_a_stream_has_its_ends_frozen_and_its_lock_also_with_callbacks) {
+  ASSERT_EQ(evthread_use_pthreads(), 0);
+  event_base* base = event_base_new();
+  for (const int options : {0, static_cast<int>(BEV_OPT_THREADSAFE)}) {
+    bufferevent* stream = bufferevent_socket_new(base, -1, options);
+    evbuffer* const out = bufferevent_get_output(stream);
+    evbuffer* const in = bufferevent_get_input(stream);
+    for (int with_callback = 0; with_callback < 2; ++with_callback) {
+      EXPECT_EQ(evbuffer_add(out, "x", 1), 0);
+      EXPECT_EQ(evbuffer_drain(out, 1), -1);
+      EXPECT_EQ(evbuffer_add(in, "x", 1), -1);
+      ASSERT_NE(evbuffer_add_cb(in, ignore, nullptr), nullptr);
+      ASSERT_NE(evbuffer_add_cb(out, ignore, nullptr), nullptr);
+    }
+    // One that has no lock may get one of its own.
+    EXPECT_EQ(evbuffer_enable_locking(out, nullptr), options == 0 ? 0 : -1);
+    EXPECT_EQ(evbuffer_enable_locking(out, nullptr), -1);
+    EXPECT_EQ(evbuffer_add(out, "x", 1), 0);
+    EXPECT_EQ(evbuffer_get_length(out), 3U);
+    bufferevent_free(stream);
+    (void)event_base_loop(base, EVLOOP_NONBLOCK);
+  }
+  event_base_free(base);
 }
 
 }  // namespace
