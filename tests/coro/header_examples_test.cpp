@@ -1,6 +1,9 @@
 // The examples at the heads of the public headers: they compile, and do what is said there.
 #include <gtest/gtest.h>
 
+#include <array>
+#include <csignal>
+#include <cstdlib>
 #include <string>
 #include <vector>
 
@@ -101,6 +104,78 @@ TEST_P(header_examples, mail_servers_are_looked_up) {
       beside.cancel();
     });
   }(server));
+}
+
+// eddy/datagram.hpp
+TEST_P(header_examples, a_datagram_is_answered) {
+  on.run([]() -> task<> {
+    eddy::udp_socket socket(eddy::address::loopback(0));
+    eddy::udp_socket peer = co_await eddy::udp_socket::connect("127.0.0.1", socket.port());
+    co_await peer.send("question");
+    std::array<char, 2048> space;
+    eddy::datagram d = co_await socket.receive(space);
+    if (!d.truncated()) co_await socket.send_to({space.data(), d.size}, d.from);
+    d = co_await peer.receive(space);
+    EXPECT_EQ(std::string(space.data(), d.size), "question");
+  }());
+}
+
+// eddy/signal.hpp
+TEST_P(header_examples, a_configuration_is_read_again_until_the_end) {
+  int read = 0;
+  on.run([](int& times) -> task<> {
+    eddy::signal_set signals(SIGHUP, SIGTERM);
+    co_await with_scope([&](scope& s) -> task<> {
+      s.spawn([&]() -> task<> {
+        while (co_await signals.next() == SIGHUP) {
+          ++times;
+          ::raise(SIGTERM);
+        }
+      });
+      ::raise(SIGHUP);
+      co_return;
+    });
+  }(read));
+  EXPECT_EQ(read, 1);
+}
+
+// eddy/process.hpp
+TEST_P(header_examples, lines_are_sorted_by_another_program) {
+  on.run([]() -> task<> {
+    eddy::finished f = co_await eddy::run(eddy::command("echo", "-n", "text"));
+    EXPECT_TRUE(f.status);
+    EXPECT_EQ(f.output, "text");
+    eddy::process sorter(eddy::command("sort"),
+                         {.input = eddy::stdio::pipe(), .output = eddy::stdio::pipe()});
+    co_await sorter.input().write("b\na\n");
+    sorter.input().close();
+    auto line = co_await sorter.output().read_line();
+    EXPECT_EQ(std::string(line->begin(), line->end()), "a\n");
+    eddy::exit_status status = co_await sorter.wait();
+    EXPECT_TRUE(status);
+  }());
+}
+
+// eddy/file.hpp and eddy/directory.hpp, in a directory of its own.
+TEST_P(header_examples, files_are_written_and_listed) {
+  char folder[] = "/tmp/eddy-examples-XXXXXX";
+  ASSERT_NE(::mkdtemp(folder), nullptr);
+  on.run([](std::string in) -> task<> {
+    eddy::directory_watch watch;
+    watch.add(in);
+    co_await eddy::write_file(in + "/settings.json", "{}");
+    eddy::file f = co_await eddy::open_file(in + "/settings.json", eddy::file_access::update);
+    co_await f.write_at("[]", 0);
+    co_await f.sync();
+    co_await f.close();
+    EXPECT_EQ(co_await eddy::read_file(in + "/settings.json"), "[]");
+    auto entries = eddy::list_directory(in);
+    while (auto entry = co_await entries.next()) EXPECT_EQ(entry->name, "settings.json");
+    eddy::change c = co_await watch.next();
+    EXPECT_EQ(c.directory, in);
+    co_await eddy::remove_file(in + "/settings.json");
+    co_await eddy::remove_directory(in);
+  }(folder));
 }
 
 EDDY_COROUTINES_ON_EVERY_BACKEND(header_examples);
