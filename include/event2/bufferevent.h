@@ -274,7 +274,8 @@ int bufferevent_rate_limit_group_set_cfg(struct bufferevent_rate_limit_group* gr
 EVENT2_EXPORT_SYMBOL
 int bufferevent_rate_limit_group_set_min_share(struct bufferevent_rate_limit_group* grp,
                                                size_t min_share);
-/* Without members. */
+/* `grp` must have no members: remove them, or free them, first. Otherwise the process ends, as
+ * after any other misuse (event_set_fatal_callback), since they would use a group that is gone. */
 EVENT2_EXPORT_SYMBOL
 void bufferevent_rate_limit_group_free(struct bufferevent_rate_limit_group* grp);
 /* Into this group (NULL: none), and out of the one that it is in. 0 or -1. */
