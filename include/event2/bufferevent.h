@@ -90,7 +90,10 @@ void bufferevent_unlock(struct bufferevent* bufev);
 
 /* Connects; the event callback is told BEV_EVENT_CONNECTED, or BEV_EVENT_ERROR with errno. Without
  * a descriptor it gets a socket for the address's family; with a NULL address its descriptor is
- * taken to be connecting already. 0, or -1 when nothing was begun. */
+ * taken to be connecting already. 0, or -1 when nothing was begun.
+ *
+ * What connects at once, as Unix sockets do, first has its write callback called, if the output is
+ * not above the low watermark; what is refused at once has EV_READ and EV_WRITE disabled. */
 EVENT2_EXPORT_SYMBOL
 int bufferevent_socket_connect(struct bufferevent* bufev, const struct sockaddr* address,
                                int socklen);

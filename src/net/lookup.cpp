@@ -16,7 +16,7 @@ struct lookup : posted_work, end_notice {
   std::mutex mutex;
   bool forgotten = false;  // the thread ends it
   bool done = false;       // the loop's thread ends it, or the loop's end
-  bool telling = false;
+  bool telling = false;    // the receiver, at this moment
   loop* on = nullptr;
   void (*told)(int, int, addrinfo*, void*) = nullptr;
   void* receiver = nullptr;

@@ -39,7 +39,7 @@ void looked_up(int error, int system_error, addrinfo* found, void* argument) {
   resume_reading(s, by_lookup);
   resume_writing(s, by_lookup);
   s.extras()->lookup_error = error;
-  const int failure = error == 0 ? connect_to_next_address(s, 0) : system_error;
+  const int failure = error == 0 ? connect_to_next_address(s, EADDRNOTAVAIL) : system_error;
   if (error == 0 && failure == 0) return;
   forget_addresses(s);
   errno = failure;
