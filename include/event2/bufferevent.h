@@ -90,7 +90,10 @@ void bufferevent_unlock(struct bufferevent* bufev);
 
 /* Connects; the event callback is told BEV_EVENT_CONNECTED, or BEV_EVENT_ERROR with errno. Without
  * a descriptor it gets a socket for the address's family; with a NULL address its descriptor is
- * taken to be connecting already. 0, or -1 when nothing was begun. */
+ * taken to be connecting already. 0, or -1 when nothing was begun.
+ *
+ * What connects at once, as Unix sockets do, first has its write callback called, if the output is
+ * not above the low watermark; what is refused at once has EV_READ and EV_WRITE disabled. */
 EVENT2_EXPORT_SYMBOL
 int bufferevent_socket_connect(struct bufferevent* bufev, const struct sockaddr* address,
                                int socklen);
@@ -274,7 +277,8 @@ int bufferevent_rate_limit_group_set_cfg(struct bufferevent_rate_limit_group* gr
 EVENT2_EXPORT_SYMBOL
 int bufferevent_rate_limit_group_set_min_share(struct bufferevent_rate_limit_group* grp,
                                                size_t min_share);
-/* Without members. */
+/* `grp` must have no members: remove them, or free them, first. Otherwise the process ends, as
+ * after any other misuse (event_set_fatal_callback), since they would use a group that is gone. */
 EVENT2_EXPORT_SYMBOL
 void bufferevent_rate_limit_group_free(struct bufferevent_rate_limit_group* grp);
 /* Into this group (NULL: none), and out of the one that it is in. 0 or -1. */

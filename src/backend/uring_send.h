@@ -28,6 +28,8 @@ constexpr unsigned was_copied = 1U << 31;          // IORING_NOTIF_USAGE_ZC_COPI
 
 struct send_job {
   static constexpr int most_pieces = 16;
+  // A request has 32 bits for a length, and its outcome 31.
+  static constexpr std::size_t most_bytes = std::size_t{1} << 30;
 
   static constexpr std::size_t worth_no_copy = 32 << 10;
 

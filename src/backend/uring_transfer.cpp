@@ -131,7 +131,8 @@ int uring_backend::send(watcher* w, buffer& from, std::size_t most) {
   }
   job->whose = w;
   job->fd = w->fd;
-  job->count = from.hold(most, job->held, job->pieces, send_job::most_pieces);
+  job->count = from.hold(std::min(most, send_job::most_bytes), job->held, job->pieces,
+                         send_job::most_pieces);
   job->uncopied = has_uncopied_send_ && !w->is(sends_copied) && size_of(*job) >= job->worth_no_copy;
   // Asked for only just before the wait: until then its stream may be freed and its descriptor
   // closed, and another may get that number.

@@ -180,7 +180,7 @@ int bufferevent_getwatermark(bufferevent* b, short events, size_t* low, size_t* 
 
 int bufferevent_flush(bufferevent* b, short events, bufferevent_flush_mode mode) {
   stream& s = to_stream(b);
-  stream_guard guard(s);
+  stream_hold held(s);
   return s.kind()->flush(s, events, static_cast<flush_mode>(mode));
 }
 

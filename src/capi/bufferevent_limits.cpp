@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "capi/bufferevent.h"
+#include "capi/settings.h"
 #include "stream/extras.h"
 #include "stream/rate.h"
 #include "stream/socket.h"
@@ -97,7 +98,14 @@ int bufferevent_rate_limit_group_set_min_share(bufferevent_rate_limit_group* g, 
   return 0;
 }
 
-void bufferevent_rate_limit_group_free(bufferevent_rate_limit_group* g) { destroy_rate_group(g); }
+void bufferevent_rate_limit_group_free(bufferevent_rate_limit_group* g) {
+  if (const int members = member_count_of(*g); members != 0)
+    log_errx(misuse_code,
+             "bufferevent_rate_limit_group_free: the group still has %d member%s; "
+             "bufferevent_remove_from_rate_limit_group comes first",
+             members, members == 1 ? "" : "s");
+  destroy_rate_group(g);
+}
 
 int bufferevent_add_to_rate_limit_group(bufferevent* b, bufferevent_rate_limit_group* g) {
   if (g == nullptr) return bufferevent_remove_from_rate_limit_group(b);

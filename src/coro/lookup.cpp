@@ -54,11 +54,11 @@ class lookup_operation : public awaitable<lookup_operation>, public leaf {
   }
 
  private:
-  static void told(int error, addrinfo* found, void* self) {
+  static void told(int error, int system_error, addrinfo* found, void* self) {
     auto& l = *static_cast<lookup_operation*>(self);
     l.found_ = found;
     if (error == EAI_SYSTEM)
-      l.failed_ = std::error_code(errno, std::system_category());
+      l.failed_ = std::error_code(system_error, std::system_category());
     else if (error != 0)
       l.failed_ = std::error_code(error, lookup_category());
     l.wake();

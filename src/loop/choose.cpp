@@ -113,6 +113,12 @@ loop::~loop() {
     p->clear(in_active);
     if (p->dropped != nullptr) p->dropped(p);
   }
+  while (!end_notices_.empty()) {
+    list_node* n = end_notices_.front();
+    n->unlink();
+    auto* notice = reinterpret_cast<end_notice*>(n);
+    notice->ended(notice);
+  }
   close_watchers();
   close_signals();
   for (common_timeout* queue : common_) memory::destroy(queue);

@@ -33,6 +33,16 @@ void loop::forget_everything(bool run_finalizers) {
   while (!timers_.empty()) remove_locked(timers_.top(), removal::do_not_wait);
 }
 
+void loop::add_end_notice(end_notice* n) {
+  loop_guard guard(*this);
+  end_notices_.push_back(&n->link);
+}
+
+void loop::remove_end_notice(end_notice* n) {
+  loop_guard guard(*this);
+  n->link.unlink();
+}
+
 // Whatever is still added is added no more; its owner keeps the memory and may free it.
 void loop::close_watchers() {
   if (completion_ != nullptr) completion_->forget_transfers();

@@ -139,6 +139,9 @@ class loop {
     wakers_.fetch_sub(1, std::memory_order_release);
     return accepted;
   }
+  // Who hears of the loop's end; on any thread.
+  void add_end_notice(end_notice* n);
+  void remove_end_notice(end_notice* n);
   // Ends the present or the next wait.
   int make_wakeable();
   void lock() const {
@@ -410,6 +413,7 @@ class loop {
 
   waker waker_;
   posted_queue posted_;
+  list_head end_notices_;
   enum wait_state : int { awake = 0, waiting = 1, woken = 2 };
   std::atomic<int> wait_state_{awake};
   bool owes_wake_ = false;      // under the lock: to be woken when it is left

@@ -4,6 +4,7 @@
 #include <atomic>
 
 #include "base/callback.h"
+#include "base/list.h"
 
 namespace eddy::engine {
 
@@ -13,6 +14,12 @@ struct posted_work : callback {
   posted_work* next_posted = nullptr;
   // The loop ended before it ran; null: nothing is to be done about that.
   void (*dropped)(posted_work*) = nullptr;
+};
+
+// Told by the destructor of a loop, when nothing that was posted runs any more.
+struct end_notice {
+  list_node link;
+  void (*ended)(end_notice*) = nullptr;
 };
 
 class posted_queue {

@@ -6,67 +6,76 @@
 #include <cstdio>
 #include <cstring>
 #include <mutex>
+#include <utility>
 
 #include "base/memory.h"
 
 namespace eddy::engine {
 
-struct lookup : posted_work {
+struct lookup : posted_work, end_notice {
   std::mutex mutex;
   bool forgotten = false;  // the thread ends it
-  bool done = false;       // the loop's thread ends it
+  bool done = false;       // the loop's thread ends it, or the loop's end
+  bool telling = false;    // the receiver, at this moment
   loop* on = nullptr;
-  void (*told)(int, addrinfo*, void*) = nullptr;
+  void (*told)(int, int, addrinfo*, void*) = nullptr;
   void* receiver = nullptr;
   char name[1025] = "";  // NI_MAXHOST
   char port[8] = "";
   addrinfo hints{};
   int error = 0;
+  int system_error = 0;
   addrinfo* found = nullptr;
 };
 
 namespace {
 
-void finish(callback* c, void*) {
-  auto* l = static_cast<lookup*>(static_cast<posted_work*>(c));
-  bool forgotten = false;
-  {
-    std::lock_guard<std::mutex> guard(l->mutex);
-    forgotten = l->forgotten;
-  }
-  if (forgotten) {
-    if (l->found != nullptr) ::freeaddrinfo(l->found);
-  } else {
-    l->on->add_virtual(-1);
-    l->told(l->error, l->found, l->receiver);
-  }
+void release(lookup* l) {
+  if (l->found != nullptr) ::freeaddrinfo(l->found);
   memory::destroy(l);
 }
 
-// Its loop is gone. One that is wanted still belongs to its stream, which will forget it.
-void dropped(posted_work* p) {
-  auto* l = static_cast<lookup*>(p);
-  if (!l->forgotten) return;
-  if (l->found != nullptr) ::freeaddrinfo(l->found);
-  memory::destroy(l);
+void finish(callback* c, void*) {
+  auto* l = static_cast<lookup*>(static_cast<posted_work*>(c));
+  {
+    std::lock_guard<std::mutex> guard(l->mutex);
+    l->telling = !l->forgotten;
+  }
+  l->on->remove_end_notice(l);
+  if (l->telling) {
+    l->on->add_virtual(-1);
+    l->told(l->error, l->system_error, std::exchange(l->found, nullptr), l->receiver);
+  }
+  release(l);
+}
+
+// Its loop is gone, and with it whoever wanted it. The answer may have been about to be told.
+void ended(end_notice* n) {
+  auto* l = static_cast<lookup*>(n);
+  bool done = false;
+  {
+    std::lock_guard<std::mutex> guard(l->mutex);
+    l->forgotten = true;
+    done = l->done;
+  }
+  if (done) release(l);
 }
 
 void* work(void* argument) {
   auto* l = static_cast<lookup*>(argument);
   const int error = ::getaddrinfo(l->name, l->port, &l->hints, &l->found);
+  const int system_error = error == EAI_SYSTEM ? errno : 0;
   bool forgotten = false;
   {
     std::lock_guard<std::mutex> guard(l->mutex);
     l->error = error;
+    l->system_error = system_error;
     l->done = true;
     forgotten = l->forgotten;
     // Under the mutex: a loop whose lookups are forgotten may be gone.
     if (!forgotten) (void)l->on->post(l);
   }
-  if (forgotten) {
-    if (l->found != nullptr) ::freeaddrinfo(l->found);
-    memory::destroy(l);
-  }
+  if (forgotten) release(l);
   return nullptr;
 }
 
@@ -96,13 +105,13 @@ int start_thread(lookup* l) {
 }  // namespace
 
 int start_lookup(loop& on, const char* name, int port, int family,
-                 void (*told)(int, addrinfo*, void*), void* argument, lookup** out) {
+                 void (*told)(int, int, addrinfo*, void*), void* argument, lookup** out) {
   auto* l = memory::create<lookup>();
   if (l == nullptr) return ENOMEM;
   l->flags = is_initialised;
   l->kind = closure::self;
   l->on_self = finish;
-  l->dropped = dropped;
+  l->ended = ended;
   l->priority = static_cast<std::uint8_t>(on.priorities() / 2);
   l->on = &on;
   l->told = told;
@@ -114,6 +123,8 @@ int start_lookup(loop& on, const char* name, int port, int family,
   l->hints.ai_flags = AI_NUMERICSERV | AI_NUMERICHOST;
   const bool fits = copy_name(l, name);
   int error = on.make_wakeable();
+  on.add_virtual(1);
+  on.add_end_notice(l);
   if (!fits) l->error = EAI_NONAME;
   const bool is_number = !fits || ::getaddrinfo(l->name, l->port, &l->hints, &l->found) == 0;
   if (error == 0 && is_number) {
@@ -125,18 +136,21 @@ int start_lookup(loop& on, const char* name, int port, int family,
     error = start_thread(l);
   }
   if (error != 0) {
-    memory::destroy(l);
+    on.remove_end_notice(l);
+    on.add_virtual(-1);
+    release(l);
     return error;
   }
-  on.add_virtual(1);
   *out = l;
   return 0;
 }
 
 void forget_lookup(lookup* l) {
   std::lock_guard<std::mutex> guard(l->mutex);
+  if (l->telling) return;  // another thread, at this moment
   l->forgotten = true;
   l->on->add_virtual(-1);
+  if (!l->done) l->on->remove_end_notice(l);
 }
 
 }  // namespace eddy::engine

@@ -26,25 +26,31 @@ address_list* list_of(const stream& s) {
   return s.extras() != nullptr ? static_cast<address_list*>(s.extras()->connecting) : nullptr;
 }
 
-void looked_up(int error, addrinfo* found, void* argument) {
+void looked_up(int error, int system_error, addrinfo* found, void* argument) {
   auto& s = *static_cast<stream*>(argument);
   stream_hold held(s);
   address_list* list = list_of(s);
+  if (!held.alive() || list == nullptr) {  // another thread was faster
+    if (found != nullptr) ::freeaddrinfo(found);
+    return;
+  }
   list->pending = nullptr;
   list->all = list->next = found;
   resume_reading(s, by_lookup);
   resume_writing(s, by_lookup);
   s.extras()->lookup_error = error;
-  if (error == 0 && connect_to_next_address(s)) return;
+  const int failure = error == 0 ? connect_to_next_address(s, EADDRNOTAVAIL) : system_error;
+  if (error == 0 && failure == 0) return;
   forget_addresses(s);
+  errno = failure;
   trigger_event(s, event_error, 0);
 }
 
 }  // namespace
 
-bool connect_to_next_address(stream& s) {
+int connect_to_next_address(stream& s, int error) {
   address_list* list = list_of(s);
-  if (list == nullptr) return false;
+  if (list == nullptr) return error;
   const bool again = list->next != list->all;
   while (list->next != nullptr) {
     const addrinfo* at = list->next;
@@ -56,9 +62,10 @@ bool connect_to_next_address(stream& s) {
       (void)s.owner->close_descriptor(fd);
     }
     s.state |= tries_addresses;
-    if (connect_stream(s, at->ai_addr, at->ai_addrlen) == 0) return true;
+    error = connect_stream(s, at->ai_addr, at->ai_addrlen);
+    if (error == 0) return 0;
   }
-  return false;
+  return error;
 }
 
 int connect_to_name(stream& s, int family, const char* name, int port) {

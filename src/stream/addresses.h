@@ -5,7 +5,8 @@
 
 namespace eddy::engine {
 
-// False when there is none left that could be tried.
-bool connect_to_next_address(stream& s);
+// 0 when it connects to the next; or why it does not: an errno, of the last address that could not
+// even be tried, or `error` when there was none left.
+int connect_to_next_address(stream& s, int error);
 
 }  // namespace eddy::engine

@@ -69,6 +69,8 @@ int connect_stream(stream& s, const sockaddr* address, socklen_t size) {
   if (under_way) {
     wait_for_writability(s);
   } else {
+    // Of a connection that is there at once libevent tells first that it can be written to.
+    if (error == 0) trigger(s, watch_write, defer_callbacks);
     s.owner->activate(&s.writing, watch_write, 1);
   }
   if (s.is_enabled(watch_read) && s.read_suspended == 0) s.kind()->enable(s, watch_read);
@@ -77,19 +79,18 @@ int connect_stream(stream& s, const sockaddr* address, socklen_t size) {
 
 void connection_made(stream& s) {
   int error = std::exchange(s.writing.reserved, 0);
-  if (s.state & was_refused) {
+  const bool refused_at_once = (s.state & was_refused) != 0;
+  if (refused_at_once)
     error = ECONNREFUSED;
-    disable(s, watch_write);  // as libevent does when it hears of it at once, and only then
-  } else if (error == 0) {
+  else if (error == 0)
     error = socket_error(s.writing.fd);
-  }
   if (error == 0 && is_connected_to_itself(s.writing.fd)) error = ECONNREFUSED;
   if (error == EINPROGRESS) return;
   (void)s.owner->remove(&s.writing, removal::do_not_wait);
   (void)s.owner->remove(&s.reading, removal::do_not_wait);
   s.reading.events = watch_read | watch_persist;
   s.state = static_cast<std::uint8_t>(s.state & ~(is_connecting | was_refused));
-  if (error != 0) return connection_failed(s, error);
+  if (error != 0) return connection_failed(s, error, refused_at_once);
   forget_addresses(s);
   use_transfers(s);
   trigger_event(s, event_connected, 0);
@@ -99,8 +100,11 @@ void connection_made(stream& s) {
     write_before_wait(s);
 }
 
-void connection_failed(stream& s, int error) {
-  if ((s.state & tries_addresses) && connect_to_next_address(s)) return;
+void connection_failed(stream& s, int error, bool at_once) {
+  if (s.state & tries_addresses) error = connect_to_next_address(s, error);
+  if (error == 0) return;
+  // As libevent does when it hears of it at once, and only then.
+  if (at_once) disable(s, watch_read | watch_write);
   errno = error;
   trigger_event(s, event_error, 0);
 }

@@ -16,6 +16,7 @@ struct filtered : stream {
   void* context = nullptr;
   bool in_reading_filter = false, in_writing_filter = false;
   bool came_meanwhile = false, added_meanwhile = false;
+  bool left_below = false;  // bytes that were there when the input was full
 };
 
 filtered& as_filter(stream& s) { return static_cast<filtered&>(s); }
@@ -90,6 +91,7 @@ bool filter_input(filtered& f, flush_mode mode) {
     produced = produced || result == filter_result::done;
     if (f.below->in.bytes.empty() || !f.is_enabled(watch_read)) break;
   }
+  f.left_below = is_full(f.in, f.read_mark, mode) && !f.below->in.bytes.empty();
   return produced;
 }
 
@@ -172,8 +174,8 @@ void filter_changed(stream& s, watched_buffer& which, std::size_t added, std::si
     if (added == 0) return;
     stream_hold held(s);
     (void)filter_output(f, flush_mode::normal);
-  } else if (deleted != 0 && s.read_mark.high != 0 && !f.below->in.bytes.empty() &&
-             s.is_enabled(watch_read) && s.read_suspended == 0) {
+  } else if (deleted != 0 && (s.read_mark.high != 0 || f.left_below) &&
+             !f.below->in.bytes.empty() && s.is_enabled(watch_read) && s.read_suspended == 0) {
     // There is room again, and bytes that nobody will announce any more.
     stream_hold held(s);
     take_input(f);
@@ -201,11 +203,8 @@ void filter_destroy(stream& s) {
 int filter_flush(stream& s, short events, flush_mode mode) {
   filtered& f = as_filter(s);
   stream_hold held(s);
-  bool produced = false;
-  if ((events & watch_read) && filter_input(f, mode)) {
-    produced = true;
-    bytes_came(f);
-  }
+  // Who asks for it looks into the input: as in libevent, the callback does not tell.
+  bool produced = (events & watch_read) && filter_input(f, mode);
   if ((events & watch_write) && filter_output(f, mode)) produced = true;
   (void)f.below->kind()->flush(*f.below, events, mode);
   return produced ? 1 : 0;

@@ -45,7 +45,9 @@ void pair_enable(stream& s, short events) {
   watch_timeout_of(s, events);
   paired* other = as_pair(s).partner;
   if (other == nullptr) return;
+  stream_hold held(s), held_other(*other);
   if ((events & watch_read) && may_move(*other, s)) move_bytes(*other, s, false);
+  if (as_pair(s).partner == nullptr) return;
   if ((events & watch_write) && may_move(s, *other)) move_bytes(s, *other, false);
 }
 
@@ -72,10 +74,11 @@ int pair_flush(stream& s, short events, flush_mode mode) {
   paired* other = as_pair(s).partner;
   if (other == nullptr) return -1;
   if (mode == flush_mode::normal) return 0;
-  stream_hold held(*other);
+  // What watches a buffer is called at once, and may free either.
+  stream_hold held(s), held_other(*other);
   if (events & watch_read) move_bytes(*other, s, true);
-  if (events & watch_write) move_bytes(s, *other, true);
-  if (mode == flush_mode::finished) {
+  if ((events & watch_write) && as_pair(s).partner != nullptr) move_bytes(s, *other, true);
+  if (mode == flush_mode::finished && as_pair(s).partner != nullptr) {
     short what = event_eof;
     if (events & watch_read) what = static_cast<short>(what | event_writing);
     if (events & watch_write) what = static_cast<short>(what | event_reading);

@@ -73,7 +73,8 @@ rate_state* rate_of(const stream& s);
 void refresh_bucket(stream& s);
 
 rate_group* make_rate_group(loop& on, const rate_config& config);
-void destroy_rate_group(rate_group* g);
+void destroy_rate_group(rate_group* g);  // without members
+int member_count_of(rate_group& g);
 void set_group_config(rate_group& g, const rate_config& config);
 void set_group_share(rate_group& g, std::size_t share);
 int join_group(stream& s, rate_group& g);

@@ -154,6 +154,11 @@ void destroy_rate_group(rate_group* g) {
   memory::destroy(g);
 }
 
+int member_count_of(rate_group& g) {
+  group_guard guard(g);
+  return g.member_count;
+}
+
 void set_group_config(rate_group& g, const rate_config& config) {
   group_guard guard(g);
   const bool same_tick = g.config.tick_ns == config.tick_ns;

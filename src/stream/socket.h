@@ -40,8 +40,9 @@ int move_to_loop(stream& s, loop& on);             // 0; EBUSY while it waits fo
 int connect_stream(stream& s, const sockaddr* address, socklen_t size);
 // The same for the addresses of a name, one after the other. The event callback tells.
 int connect_to_name(stream& s, int family, const char* name, int port);
-// The connection failed; `error`. The next address is tried, if there is one.
-void connection_failed(stream& s, int error);
+// The connection failed; `error`; or was refused before it could be waited for. The next address is
+// tried, if there is one.
+void connection_failed(stream& s, int error, bool at_once);
 void connection_made(stream& s);
 void forget_addresses(stream& s);
 

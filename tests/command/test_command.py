@@ -99,6 +99,29 @@ class InfoTest(unittest.TestCase):
             said = json.loads(eddy("info", "--json", env={**os.environ, **environment}).stdout)
             self.assertEqual(said["chosen"], name)
 
+    def test_what_the_environment_switched_off_is_named_with_the_variable(self):
+        environment = {**os.environ, "EVENT_NOEPOLL": "yes", "EDDY_NO_IO_URING": "1"}
+        done = eddy("info", env=environment)
+        self.assertEqual(done.returncode, 0)
+        self.assertRegex(done.stdout, r"(?m)^    epoll .*\n +switched off by EVENT_NOEPOLL=yes$")
+        self.assertNotRegex(done.stdout, r"(?m)^  . poll .*\n +switched off")
+        backends = {b["name"]: b for b in
+                    json.loads(eddy("info", "--json", env=environment).stdout)["backends"]}
+        self.assertEqual(backends["epoll"]["switched_off_by"], "EVENT_NOEPOLL=yes")
+        self.assertIsNone(backends["poll"]["switched_off_by"])
+
+    def test_it_fails_with_a_message_when_a_loop_can_have_none(self):
+        for environment, said in (
+                ({"EVENT_NOEPOLL": "1", "EVENT_NOPOLL": "1", "EVENT_NOSELECT": "1",
+                  "EDDY_NO_IO_URING": "1"}, "switched off"),
+                ({"EDDY_BACKEND": "abacus"}, "no backend of that name")):
+            for words in (["info"], ["info", "--json"]):
+                done = eddy(*words, env={**os.environ, **environment})
+                self.assertEqual(done.returncode, 1)
+                self.assertIn("eddy info: no loop can be made", done.stderr)
+                self.assertIn(said, done.stderr)
+                self.assertNotIn("  * ", done.stdout)
+
     def test_json_says_the_same(self):
         backends = {b["name"]: b for b in json.loads(eddy("info", "--json").stdout)["backends"]}
         self.assertTrue(backends["epoll"]["available"])

@@ -353,9 +353,11 @@ const call calls[] = {
     [](bufferevent*, evbuffer* in, evbuffer*) {
       std::free(evbuffer_readln(in, nullptr, EVBUFFER_EOL_NUL));
     },
-    [](bufferevent* b, evbuffer*, evbuffer*) {
+    [](bufferevent* b, evbuffer* in, evbuffer*) {
       bufferevent_setwatermark(b, EV_READ, 0, 0);
-      bufferevent_flush(b, EV_READ, BEV_FLUSH);
+      bufferevent_flush(b, EV_READ, BEV_FLUSH);  // without the callback
+      evbuffer_drain(in, 10);
+      bufferevent_trigger(b, EV_READ, 0);
     },
     [](bufferevent* b, evbuffer*, evbuffer*) { bufferevent_trigger(b, EV_READ | EV_WRITE, 0); },
     [](bufferevent* b, evbuffer*, evbuffer*) { bufferevent_trigger_event(b, BEV_EVENT_EOF, 0); },

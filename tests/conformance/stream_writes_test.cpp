@@ -1,4 +1,6 @@
 // When streams write, and that nobody waits for ever to hear of it.
+#include <sys/mman.h>
+
 #include <vector>
 
 #include "support/streams.h"
@@ -224,6 +226,37 @@ TEST_P(stream_writes, that_the_peer_has_not_got_outlive_the_stream_and_the_loop)
   EXPECT_GE(received.size(), went);
   EXPECT_EQ(received, bytes(0, received.size()));
   EXPECT_EQ(other_things.size(), 4u << 20);
+}
+
+// A request's length has 32 bits. (The memory is one page of zeros.)
+TEST_P(stream_writes, of_a_piece_of_4_gib_begin_with_more_than_nothing) {
+  for (const std::size_t size : {std::size_t{1} << 32, (std::size_t{1} << 32) + 3}) {
+    socket_pair pair;
+    void* zeros =
+        ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    ASSERT_NE(zeros, MAP_FAILED);
+    writer w;
+    open_writer(base.get(), pair.a.get(), w);
+    ASSERT_EQ(bufferevent_set_max_single_write(w.bev, size), 0);
+    bufferevent_enable(w.bev, EV_WRITE);
+    evbuffer* out = bufferevent_get_output(w.bev);
+    ASSERT_EQ(evbuffer_add_reference(out, zeros, size, nullptr, nullptr), 0);
+    received.clear();
+    // (What the socket takes at a time; a piece of 3 bytes would be what is left of the length.)
+    for (int turns = 0; received.empty(); ++turns) {
+      ASSERT_LT(turns, 1000);
+      look();
+      std::vector<char> sink(1 << 16);
+      const ssize_t got = ::recv(pair.b.get(), sink.data(), sink.size(), MSG_DONTWAIT);
+      if (got > 0) received.assign(sink.data(), static_cast<std::size_t>(got));
+    }
+    EXPECT_GT(received.size(), 1000u);
+    EXPECT_EQ(received, std::string(received.size(), '\0'));
+    EXPECT_LT(evbuffer_get_length(out), size);
+    bufferevent_free(w.bev);
+    base.reset(event_base_new());
+    ::munmap(zeros, size);
+  }
 }
 
 EDDY_ON_EVERY_BACKEND(stream_writes);

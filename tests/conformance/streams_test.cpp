@@ -661,6 +661,45 @@ TEST_P(streams, are_freed_by_another_thread_while_the_loop_runs) {
   look();
 }
 
+// What watches a buffer is called while bytes move.
+struct frees_when_told {
+  bufferevent* pair[2];
+  int which;
+  static void told(evbuffer*, const evbuffer_cb_info*, void* self) {
+    auto& f = *static_cast<frees_when_told*>(self);
+    for (int i = 0; i < 2; ++i)
+      if (((f.which >> i) & 1) != 0 && f.pair[i] != nullptr)
+        bufferevent_free(std::exchange(f.pair[i], nullptr));
+  }
+};
+
+TEST_P(streams, of_a_pair_may_be_freed_by_what_watches_a_buffer_while_bytes_move) {
+  for (const bool flush : {false, true}) {
+    for (int which = 1; which <= 3; ++which) {
+      for (int watched = 0; watched < 4; ++watched) {
+        frees_when_told f{{nullptr, nullptr}, which};
+        ASSERT_EQ(bufferevent_pair_new(base.get(), 0, f.pair), 0);
+        for (bufferevent* b : f.pair) {
+          bufferevent_disable(b, EV_READ | EV_WRITE);
+          bufferevent_write(b, "text", 4);
+        }
+        bufferevent_enable(f.pair[1], EV_READ | EV_WRITE);
+        bufferevent* of = f.pair[watched / 2];
+        evbuffer_add_cb(watched % 2 ? bufferevent_get_input(of) : bufferevent_get_output(of),
+                        frees_when_told::told, &f);
+        if (flush)
+          bufferevent_flush(f.pair[0], EV_READ | EV_WRITE, BEV_FINISHED);
+        else
+          bufferevent_enable(f.pair[0], EV_READ | EV_WRITE);
+        EXPECT_TRUE(f.pair[0] == nullptr || f.pair[1] == nullptr);
+        for (bufferevent* b : f.pair)
+          if (b != nullptr) bufferevent_free(b);
+        look();
+      }
+    }
+  }
+}
+
 EDDY_ON_EVERY_BACKEND(streams);
 
 }  // namespace

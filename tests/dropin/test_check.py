@@ -53,6 +53,35 @@ class CheckTest(unittest.TestCase):
         self.assertEqual(done.stdout, "")
         self.assertIn("1 function that eddy does not have yet:\n  evhttp_new\n", done.stderr)
 
+    def test_a_variable_that_eddy_lacks_is_named_however_the_program_refers_to_it(self):
+        if not os.path.exists("/usr/include/event2/event.h"):
+            self.skipTest("libevent-dev is not installed")
+        for flags in (["-fno-pie", "-no-pie"], ["-fPIE", "-pie"], ["-fPIC", "-pie"]):
+            program = compiled(self.folder.name, """
+                #include <event2/event.h>
+                extern int event_debug_mode_on_;
+                int main(void) {
+                  struct event_base *base = event_base_new();
+                  return event_debug_mode_on_ && base;
+                }""", *flags, "-levent_core")
+            done = eddy("--check", program)
+            self.assertEqual((done.returncode, done.stdout), (1, ""), flags)
+            self.assertIn("1 symbol that eddy does not have:\n"
+                          "  event_debug_mode_on_ (a variable)\n", done.stderr)
+
+    def test_what_a_program_can_do_without_is_not_missing(self):
+        if not os.path.exists("/usr/include/event2/event.h"):
+            self.skipTest("libevent-dev is not installed")
+        program = compiled(self.folder.name, """
+            #include <event2/event.h>
+            extern void event_of_a_later_version(void) __attribute__((weak));
+            int main(void) {
+              if (event_of_a_later_version) event_of_a_later_version();
+              return event_base_new() == NULL;
+            }""", "-fPIC", "-levent_core")
+        self.assertEqual(eddy("--check", program).returncode, 0)
+        self.assertEqual(eddy(program).returncode, 0)
+
     def test_a_program_of_the_system_compiler_runs_with_its_arguments_and_status(self):
         if not os.path.exists("/usr/include/event2/event.h"):
             self.skipTest("libevent-dev is not installed")

@@ -278,6 +278,80 @@ static void filter_waits(void) {
   event_base_free(base);
 }
 
+/* Takes what is below only when it is told that there will be no more. */
+static enum bufferevent_filter_result at_the_end(struct evbuffer *from, struct evbuffer *to,
+                                                 ev_ssize_t limit, enum bufferevent_flush_mode mode,
+                                                 void *context) {
+  (void)limit;
+  (void)context;
+  if (mode == BEV_NORMAL || evbuffer_get_length(from) == 0) return BEV_NEED_MORE;
+  evbuffer_add_buffer(to, from);
+  return BEV_OK;
+}
+
+/* Its read callback is not called, as little as the mark matters; the write callback is. */
+static void filter_flushed(void) {
+  for (int mode = BEV_FLUSH; mode <= BEV_FINISHED; ++mode) {
+    for (int low = 0; low <= 5; low += 5) {
+      struct event_base *base = new_base();
+      struct teller u = {.name = "u"}, f = {.name = "f"};
+      evutil_socket_t fds[2];
+      socket_pair(fds);
+      stream_on(&u, base, fds[0], 0);
+      tell_of(&f, bufferevent_filter_new(u.bev, at_the_end, at_the_end, 0, NULL, NULL));
+      bufferevent_setwatermark(f.bev, EV_READ, (size_t)low, 0);
+      bufferevent_enable(u.bev, EV_READ);
+      bufferevent_enable(f.bev, EV_READ);
+      send(fds[1], "abc", 3, 0);
+      settle(base);
+      write_text(f.bev, "out");
+      say("  mode %d, low mark %d", mode, low);
+      ask(bufferevent_flush(f.bev, EV_READ, (enum bufferevent_flush_mode)mode));
+      show_input(f.bev);
+      ask(bufferevent_flush(f.bev, EV_WRITE, (enum bufferevent_flush_mode)mode));
+      ask(bufferevent_flush(f.bev, EV_READ | EV_WRITE, (enum bufferevent_flush_mode)mode));
+      settle(base);
+      show_peer(fds[1]);
+      bufferevent_free(f.bev);
+      bufferevent_free(u.bev);
+      event_base_free(base);
+    }
+  }
+}
+
+/* A mark that is moved while the input is full: what stayed below comes when something is taken. */
+static void filter_mark_moves(void) {
+  static const size_t marks[] = {8, 0, 2, 4};
+  for (unsigned i = 0; i < sizeof marks / sizeof *marks; ++i) {
+    struct event_base *base = new_base();
+    struct teller u = {.name = "u"};
+    evutil_socket_t fds[2];
+    socket_pair(fds);
+    stream_on(&u, base, fds[0], 0);
+    struct bufferevent *f = bufferevent_filter_new(u.bev, NULL, NULL, 0, NULL, NULL);
+    bufferevent_setwatermark(f, EV_READ, 0, 4);
+    bufferevent_enable(u.bev, EV_READ);
+    bufferevent_enable(f, EV_READ);
+    send(fds[1], "abcdefghijklmnopqrstuvwxyz", 26, 0);
+    settle(base);
+    show_input(f);
+    say("  %zu", marks[i]);
+    bufferevent_setwatermark(f, EV_READ, 0, marks[i]);
+    settle(base);
+    show_input(f);
+    static const size_t drains[] = {1, 3, 2, 4, 26, 26};
+    for (unsigned d = 0; d < sizeof drains / sizeof *drains; ++d) {
+      evbuffer_drain(bufferevent_get_input(f), drains[d]);
+      settle(base);
+      show_input(f);
+      ask(evbuffer_get_length(bufferevent_get_input(u.bev)));
+    }
+    bufferevent_free(f);
+    bufferevent_free(u.bev);
+    event_base_free(base);
+  }
+}
+
 static void filter_fails(void) {
   struct event_base *base = new_base();
   struct teller u = {.name = "u"}, f = {.name = "f"};
@@ -355,6 +429,8 @@ int main(void) {
   situation("a filter", filter_made);
   situation("a filter moves", filter_moves);
   situation("a filter waits", filter_waits);
+  situation("a filter is flushed", filter_flushed);
+  situation("the mark of a filter moves", filter_mark_moves);
   situation("a filter fails", filter_fails);
   situation("a filter over a pair", filter_over_pair);
   situation("another descriptor below a filter", filter_of_another_descriptor);

@@ -586,6 +586,25 @@ static void legacy(void) {
   event_base_free(base);
 }
 
+static void group_freed_with_members(void) {
+  struct event_base *base = new_base();
+  struct teller t = {.name = "a"};
+  evutil_socket_t fds[2];
+  socket_pair(fds);
+  stream_on(&t, base, fds[0], 0);
+  struct timeval tick = ms(20);
+  struct ev_token_bucket_cfg *cfg = ev_token_bucket_cfg_new(10, 10, 10, 10, &tick);
+  struct bufferevent_rate_limit_group *without = bufferevent_rate_limit_group_new(base, cfg);
+  struct bufferevent_rate_limit_group *with = bufferevent_rate_limit_group_new(base, cfg);
+  ask(bufferevent_add_to_rate_limit_group(t.bev, without));
+  ask(bufferevent_add_to_rate_limit_group(t.bev, with));
+  bufferevent_rate_limit_group_free(without);
+  watch_messages();
+  expect_fatal("member");
+  bufferevent_rate_limit_group_free(with);
+  say("  not reached");
+}
+
 int main(void) {
   situation("low marks", low_marks);
   situation("high mark", high_mark);
@@ -610,5 +629,6 @@ int main(void) {
   situation("at a time", single);
   situation("a group", grouped);
   situation("on the current base", legacy);
+  situation("a group is freed with members", group_freed_with_members);
   return 0;
 }

@@ -52,6 +52,56 @@ class mapped_file {
   std::size_t size_ = 0;
 };
 
+// The dynamic symbols and their names.
+struct symbol_table {
+  const Elf64_Sym* all = nullptr;
+  std::size_t count = 0;
+  std::size_t names = 0;
+};
+
+// A variable of a library that a program refers to by a fixed address lies in the program, and is
+// copied there: it looks like the program's own but for its relocation.
+bool is_copy(const Elf64_Rela& r) {
+#if defined(__aarch64__)
+  return ELF64_R_TYPE(r.r_info) == R_AARCH64_COPY;
+#else
+  return ELF64_R_TYPE(r.r_info) == R_X86_64_COPY;
+#endif
+}
+
+void add_needed(const mapped_file& file, const Elf64_Shdr& s, std::size_t names, elf_file& to) {
+  const std::size_t count = s.sh_size / sizeof(Elf64_Dyn);
+  const auto* entries = file.at<Elf64_Dyn>(s.sh_offset, count);
+  for (std::size_t n = 0; n < count; ++n)
+    if (entries[n].d_tag == DT_NEEDED)
+      to.needed.push_back(file.text(names + entries[n].d_un.d_val));
+}
+
+void add_symbols(const mapped_file& file, const symbol_table& symbols, elf_file& to) {
+  for (std::size_t n = 1; n < symbols.count; ++n) {
+    const Elf64_Sym& s = symbols.all[n];
+    std::string name = file.text(symbols.names + s.st_name);
+    if (s.st_shndx != SHN_UNDEF) {
+      to.exports.push_back(std::move(name));
+    } else if (ELF64_ST_BIND(s.st_info) != STB_WEAK) {  // a weak one is null where it is missing
+      if (ELF64_ST_TYPE(s.st_info) == STT_OBJECT) to.imported_data.push_back(name);
+      to.imports.push_back(std::move(name));
+    }
+  }
+}
+
+void add_copies(const mapped_file& file, const Elf64_Shdr& s, const symbol_table& symbols,
+                elf_file& to) {
+  const std::size_t count = s.sh_size / sizeof(Elf64_Rela);
+  const auto* entries = file.at<Elf64_Rela>(s.sh_offset, count);
+  for (std::size_t n = 0; n < count; ++n) {
+    const std::size_t which = ELF64_R_SYM(entries[n].r_info);
+    if (!is_copy(entries[n]) || which >= symbols.count) continue;
+    to.imports.push_back(file.text(symbols.names + symbols.all[which].st_name));
+    to.imported_data.push_back(to.imports.back());
+  }
+}
+
 }  // namespace
 
 elf_file read_elf(const std::string& path) {
@@ -64,26 +114,24 @@ elf_file read_elf(const std::string& path) {
     throw std::runtime_error(path + ": a 32-bit program; this eddy is a 64-bit library");
   elf_file result;
   const auto* sections = file.at<Elf64_Shdr>(header->e_shoff, header->e_shnum);
+  symbol_table symbols;
   for (unsigned i = 0; i < header->e_shnum; ++i) {
     const Elf64_Shdr& s = sections[i];
-    if (s.sh_type != SHT_DYNSYM && s.sh_type != SHT_DYNAMIC) continue;
-    if (s.sh_link >= header->e_shnum) continue;
+    if ((s.sh_type != SHT_DYNSYM && s.sh_type != SHT_DYNAMIC) || s.sh_link >= header->e_shnum)
+      continue;
     const std::size_t names = sections[s.sh_link].sh_offset;
     if (s.sh_type == SHT_DYNAMIC) {
-      const std::size_t count = s.sh_size / sizeof(Elf64_Dyn);
-      const auto* entries = file.at<Elf64_Dyn>(s.sh_offset, count);
-      for (std::size_t n = 0; n < count; ++n)
-        if (entries[n].d_tag == DT_NEEDED)
-          result.needed.push_back(file.text(names + entries[n].d_un.d_val));
+      add_needed(file, s, names, result);
       continue;
     }
-    const std::size_t count = s.sh_size / sizeof(Elf64_Sym);
-    const auto* symbols = file.at<Elf64_Sym>(s.sh_offset, count);
-    for (std::size_t n = 1; n < count; ++n) {
-      std::string name = file.text(names + symbols[n].st_name);
-      (symbols[n].st_shndx == SHN_UNDEF ? result.imports : result.exports)
-          .push_back(std::move(name));
-    }
+    symbols.names = names;
+    symbols.count = s.sh_size / sizeof(Elf64_Sym);
+    symbols.all = file.at<Elf64_Sym>(s.sh_offset, symbols.count);
   }
+  add_symbols(file, symbols, result);
+  for (unsigned i = 0; i < header->e_shnum; ++i)
+    if (sections[i].sh_type == SHT_RELA && sections[i].sh_link < header->e_shnum &&
+        sections[sections[i].sh_link].sh_type == SHT_DYNSYM)
+      add_copies(file, sections[i], symbols, result);
   return result;
 }

@@ -6,7 +6,8 @@
 
 struct elf_file {
   std::vector<std::string> needed;   // libraries
-  std::vector<std::string> imports;  // symbols that it does not have itself
+  std::vector<std::string> imports;  // symbols that it does not have itself and cannot do without
+  std::vector<std::string> imported_data;  // those of them that are known to be variables
   std::vector<std::string> exports;
 };
 

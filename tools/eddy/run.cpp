@@ -46,6 +46,8 @@ fs::path found_program(const std::string& name) {
   throw usage_error("there is no program \"" + name + "\" in PATH");
 }
 
+constexpr const char* of_a_variable = " (a variable)";
+
 bool is_of_libevent(const std::string& library) { return library.rfind("libevent", 0) == 0; }
 
 bool is_name_of_libevent(const std::string& symbol) {
@@ -56,8 +58,11 @@ bool is_name_of_libevent(const std::string& symbol) {
   return false;
 }
 
-// The functions of libevent that the program wants and eddy lacks. Throws for one that wants none.
-std::vector<std::string> missing_functions(const fs::path& program, const fs::path& folder) {
+// The functions and variables of libevent that the program wants and eddy lacks, sorted. Throws for
+// one that wants none. (By name alone: libevent gives its symbols no versions, and the loader asks
+// for none of a library that has none. It has variables, but no header that is installed names
+// one.)
+std::vector<std::string> missing_symbols(const fs::path& program, const fs::path& folder) {
   const elf_file wants = read_elf(program.string());
   if (std::none_of(wants.needed.begin(), wants.needed.end(), is_of_libevent))
     throw std::runtime_error(program.string() + " does not use libevent's shared libraries");
@@ -67,13 +72,21 @@ std::vector<std::string> missing_functions(const fs::path& program, const fs::pa
     if (is_name_of_libevent(name) &&
         std::find(has.exports.begin(), has.exports.end(), name) == has.exports.end())
       missing.push_back(name);
+  for (std::string& name : missing)
+    if (std::find(wants.imported_data.begin(), wants.imported_data.end(), name) !=
+        wants.imported_data.end())
+      name += of_a_variable;
   std::sort(missing.begin(), missing.end());
   return missing;
 }
 
 void tell_missing(const fs::path& program, const std::vector<std::string>& missing) {
-  std::fprintf(stderr, "%s wants %zu function%s that eddy does not have yet:\n", program.c_str(),
-               missing.size(), missing.size() == 1 ? "" : "s");
+  const bool functions = std::all_of(missing.begin(), missing.end(), [](const std::string& name) {
+    return name.find(of_a_variable) == std::string::npos;
+  });
+  std::fprintf(stderr, "%s wants %zu %s%s that eddy does not have%s:\n", program.c_str(),
+               missing.size(), functions ? "function" : "symbol", missing.size() == 1 ? "" : "s",
+               functions ? " yet" : "");
   for (const std::string& name : missing) std::fprintf(stderr, "  %s\n", name.c_str());
 }
 
@@ -115,7 +128,7 @@ int run_command(const arguments& args) {
           "usage: eddy run [--check] PROGRAM [ARGUMENTS]\n\n"
           "Runs a program that was built for libevent 2.1 on eddy: the loader finds eddy's\n"
           "libraries under libevent's names. The program and its files stay as they are.\n\n"
-          "  --check   only says whether eddy has all functions that PROGRAM itself imports:\n"
+          "  --check   only says whether eddy has all that PROGRAM itself imports of libevent:\n"
           "            status 0 if so, 1 with a list of the others if not\n\n"
           "EDDY_BACKEND=NAME chooses how the system is asked; eddy info lists the names.\n");
       return 0;
@@ -126,7 +139,7 @@ int run_command(const arguments& args) {
   if (first == args.size()) throw usage_error("which program? See --help");
   const fs::path program = found_program(args[first]);
   const fs::path folder = alias_folder();
-  const std::vector<std::string> missing = missing_functions(program, folder);
+  const std::vector<std::string> missing = missing_symbols(program, folder);
   if (!missing.empty()) tell_missing(program, missing);
   if (check) {
     if (missing.empty())
