@@ -160,7 +160,7 @@ std::optional<std::vector<answer_record>> records_of(std::string_view answer, re
 
 std::string reverse_name(std::string_view bytes) {
   std::string name;
-  char part[8];
+  char part[24];
   for (std::size_t i = bytes.size(); i-- > 0;) {
     if (bytes.size() == 4)
       std::snprintf(part, sizeof part, "%u.", octet(bytes, i));
