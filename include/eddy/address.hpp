@@ -48,13 +48,16 @@ class address {
   EDDY_API static address local_of(int fd) noexcept;
   EDDY_API static address peer_of(int fd) noexcept;
 
+  // As socket(2) has it: AF_INET, AF_INET6, AF_UNIX; AF_UNSPEC, of none.
   int family() const noexcept { return storage_.plain.sa_family; }
+  // Which of them it is.
   bool is_ipv4() const noexcept { return family() == AF_INET; }
   bool is_ipv6() const noexcept { return family() == AF_INET6; }
   bool is_unix() const noexcept { return family() == AF_UNIX; }
   explicit operator bool() const noexcept { return family() != AF_UNSPEC; }
   // 0 where there is none.
   EDDY_API std::uint16_t port() const noexcept;
+  // The same but for the port; unchanged where there is none.
   EDDY_API address with_port(std::uint16_t port) const noexcept;
 
   // "127.0.0.1:80", "[::1]:80", "unix:/run/x", "unix:@name", "unix:" (unnamed), "none".

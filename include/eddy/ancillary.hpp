@@ -14,6 +14,7 @@ namespace eddy {
 
 // Of a process, as the kernel knows it when it sends, or connects.
 struct credentials {
+  // Its number, and whom it runs as.
   pid_t pid = 0;
   uid_t uid = static_cast<uid_t>(-1);
   gid_t gid = static_cast<gid_t>(-1);

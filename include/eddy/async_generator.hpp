@@ -133,3 +133,7 @@ async_generator<T> generator_promise<T>::get_return_object() noexcept {
 
 }  // namespace detail
 }  // namespace eddy
+
+template <class T, class... Parameters>
+struct std::coroutine_traits<eddy::async_generator<T>, Parameters...>
+    : eddy::detail::coroutine_of<eddy::async_generator<T>, Parameters...> {};

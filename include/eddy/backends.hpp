@@ -16,10 +16,11 @@ enum : unsigned {
   backend_completion = 16,     // performs operations, instead of telling readiness only
 };
 
+// One backend, as this machine has it.
 struct backend_info {
-  const char* name;  // as EDDY_BACKEND and event_config_avoid_method take it; lives for ever
-  unsigned features;
-  bool available;
+  const char* name;    // as EDDY_BACKEND and event_config_avoid_method take it; lives for ever
+  unsigned features;   // a sum of backend_edge_triggered and so on
+  bool available;      // here, now
   const char* reason;  // why it is not available, or null; lives for ever
 };
 

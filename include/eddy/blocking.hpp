@@ -114,6 +114,7 @@ class [[nodiscard("nothing is done until blocking is awaited")]] blocking
   using value = typename job::value;
 
  public:
+  // What is to be done, and what is known of how long that takes.
   explicit blocking(F f) : blocking(work::may_hang, std::move(f)) {}
   blocking(work w, F f) : blocking_wait(w), function_(std::move(f)) {}
   blocking(blocking && other) noexcept(std::is_nothrow_move_constructible_v<F>)

@@ -33,6 +33,7 @@ concept has_bytes = !std::is_array_v<std::remove_reference_t<R>> && requires(con
 class byte_view {
  public:
   constexpr byte_view() noexcept = default;
+  // A text, as far as its '\0'; so many bytes; whatever has them in one piece.
   constexpr byte_view(const char* text) noexcept
       : data_(text), size_(std::char_traits<char>::length(text)) {}
   byte_view(const void* data, std::size_t size) noexcept

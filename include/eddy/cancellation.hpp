@@ -65,11 +65,13 @@ class stoppable : public detail::link {
   using stop_function = void (*)(stoppable&) noexcept;
   enum class kind : unsigned char { waiting, cancellation };
 
+  // What is to be done to stop it.
   explicit stoppable(stop_function stop, kind what = kind::waiting) noexcept
       : stop_(stop), what_(what) {}
   stoppable(const stoppable&) = delete;
   stoppable& operator=(const stoppable&) = delete;
 
+  // Which of the two it is.
   kind what() const noexcept { return what_; }
 
  private:
@@ -85,14 +87,17 @@ class cancellation : public stoppable {
   explicit cancellation(cancellation& outer) noexcept : cancellation() { attach(outer); }
   ~cancellation() { unlink_if_linked(); }
 
+  // Within `outer` from now on; not within anything any longer.
   void attach(cancellation& outer) noexcept {
     if (outer.requested_) [[unlikely]]
       requested_ = true;
     else
       outer.waiting_.push_back(*this);
   }
+  // It is within nothing any longer.
   void detach() noexcept { unlink_if_linked(); }
 
+  // Whether it was asked to stop, by itself or from outside.
   bool requested() const noexcept { return requested_; }
   // Again is nothing. Runs no code of the user.
   void request() noexcept {

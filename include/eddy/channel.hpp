@@ -92,6 +92,7 @@ class channel {
     std::optional<T> value_;
   };
 
+  // Holds so many values that nobody has received yet.
   explicit channel(std::size_t capacity)
       : values_(capacity == 0 ? nullptr : std::allocator<T>().allocate(capacity)),
         capacity_(capacity) {}
@@ -103,6 +104,7 @@ class channel {
     if (values_ != nullptr) std::allocator<T>().deallocate(values_, capacity_);
   }
 
+  // See the head of this file. Values go in and come out in order, and so do those who wait.
   send_operation send(T value) noexcept { return send_operation(*this, std::move(value)); }
   receive_operation receive() noexcept { return receive_operation(*this); }
   // Without a wait. False when it is full or closed: then the value was not touched.
@@ -124,6 +126,7 @@ class channel {
       senders_.release_first();
     }
   }
+  // Whether `close` was called.
   bool is_closed() const noexcept { return closed_; }
   // How many wait to be received, without those of senders that wait.
   std::size_t size() const noexcept { return size_; }

@@ -44,6 +44,7 @@ class chunk {
   std::size_t size() const noexcept { return size_; }
   bool empty() const noexcept { return size_ == 0; }
   explicit operator bool() const noexcept { return size_ != 0; }
+  // All of it; it may be changed in place.
   std::span<char> bytes() noexcept { return {data_, size_}; }
   std::span<const char> bytes() const noexcept { return {data_, size_}; }
 

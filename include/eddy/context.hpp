@@ -41,17 +41,18 @@ EDDY_API void run_ready_soon(loop_core& core) noexcept;
 
 }  // namespace detail
 
+// Where a coroutine runs, and what stops it.
 struct context {
-  detail::loop_core* core = nullptr;
-  cancellation* stop = nullptr;
+  detail::loop_core* core = nullptr;  // of the loop
+  cancellation* stop = nullptr;       // never null in what runs
 };
 
 // Who waits: the coroutine to resume, its promise, and the context for what it waits for, which
 // must live until that has ended.
 struct awaiting {
-  std::coroutine_handle<> handle;
-  detail::promise_base* promise = nullptr;
-  const context* in = nullptr;
+  std::coroutine_handle<> handle;           // to be resumed
+  detail::promise_base* promise = nullptr;  // its own
+  const context* in = nullptr;              // for what is waited for
 };
 
 namespace detail {
@@ -193,8 +194,11 @@ class awaitable {
         detail::runs_on_eddy<Promise>,
         "operations of eddy can be awaited in an eddy::task or eddy::async_generator only: "
         "a coroutine of another library has no eddy loop to run them on");
-    detail::promise_base& p = h.promise();
-    return static_cast<Derived*>(this)->begin(awaiting{h, &p, &p});
+    // What follows would only be a second error.
+    if constexpr (detail::runs_on_eddy<Promise>) {
+      detail::promise_base& p = h.promise();
+      return static_cast<Derived*>(this)->begin(awaiting{h, &p, &p});
+    }
   }
   auto await_resume() {
     if constexpr (std::is_void_v<
@@ -259,9 +263,11 @@ using awaited_t = decltype(std::declval<awaiter_t<A>&>().await_resume());
 
 // Gives a result instead of throwing; see eddy/result.hpp. For every operation and task of eddy.
 template <class A>
-class [[nodiscard]] as_result : public awaitable<as_result<A>> {
+class [[nodiscard("nothing starts until as_result is awaited")]] as_result
+    : public awaitable<as_result<A>> {
  public:
-  explicit as_result(A&& a) : inner_(detail::awaiter_of(std::forward<A>(a))) {}
+  [[nodiscard("nothing starts until as_result is awaited")]] explicit as_result(A && a)
+      : inner_(detail::awaiter_of(std::forward<A>(a))) {}
 
   auto begin(const awaiting& a) { return inner_.begin(a); }
   auto await_result() { return inner_.await_result(); }

@@ -100,6 +100,7 @@ class datagram_batch {
   // One more to be sent; `to` none: where the socket is connected to. False when there is no room,
   // for another or for so many bytes.
   EDDY_API bool add(byte_view bytes, const address& to = {}) noexcept;
+  // Empties it.
   EDDY_API void clear() noexcept;
   // Of those that were added, how many a send_batch has not sent yet.
   EDDY_API std::size_t unsent() const noexcept;
@@ -110,6 +111,7 @@ class datagram_batch {
   std::unique_ptr<memory> memory_;
 };
 
+// What sockets of datagrams have in common: see eddy/udp.hpp, eddy/unix_datagram.hpp.
 class datagram_socket {
  public:
   // None: whatever is tried with it fails with bad_file_descriptor.
@@ -118,8 +120,11 @@ class datagram_socket {
   explicit datagram_socket(int fd) noexcept : fd_(fd) {}
 
   bool is_open() const noexcept { return fd_.get() >= 0; }
+  // The descriptor, which stays the socket's; -1: none.
   int native_handle() const noexcept { return fd_.get(); }
+  // Nothing of it may be in flight.
   void close() noexcept { fd_ = owned_descriptor(); }
+  // Where it is bound to.
   address local_address() const noexcept { return address::local_of(native_handle()); }
   // None, unless it is connected.
   address peer_address() const noexcept { return address::peer_of(native_handle()); }
@@ -141,6 +146,7 @@ class datagram_socket {
 
   // From now on datagrams go to that address, and come from it alone. Does not block. Throws.
   EDDY_API void connect(const address& to);
+  // Undoes that. Throws.
   EDDY_API void disconnect();
 
   // setsockopt(2) with a number. Throws.

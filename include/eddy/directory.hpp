@@ -22,6 +22,7 @@
 
 namespace eddy {
 
+// A name in a directory.
 struct directory_entry {
   std::string name;                     // without the directory
   file_kind kind = file_kind::unknown;  // a link is a link; see info_of where it is unknown
@@ -43,12 +44,12 @@ enum class change_kind : unsigned char {
 };
 
 struct change {
-  change_kind kind = change_kind::lost;
-  bool is_directory = false;
-  std::string directory;       // as it was added; of `renamed`: the one with the new name
-  std::string name;            // in the directory; empty when it is the directory itself
-  std::string from_directory;  // of `renamed`
-  std::string from_name;
+  change_kind kind = change_kind::lost;  // what happened
+  bool is_directory = false;             // what it happened to
+  std::string directory;                 // as it was added; of `renamed`: the one with the new name
+  std::string name;                      // in the directory; empty when it is the directory itself
+  std::string from_directory;            // of `renamed`
+  std::string from_name;                 // of `renamed`: what it was called
 };
 
 // Tells of changes in directories; not in those below them, which are added one by one. Changes by

@@ -55,11 +55,13 @@ enum class dns_error {
   servers_failed,    // none would answer: each is away, failed (SERVFAIL) or refused (REFUSED)
   malformed_answer,
 };
+// Of the codes of dns_error.
 EDDY_API const std::error_category& dns_category() noexcept;
 inline std::error_code make_error_code(dns_error e) noexcept {
   return {static_cast<int>(e), dns_category()};
 }
 
+// Whom a resolver asks, and for how long.
 struct resolver_options {
   // Asked in this order, each with its port. None: those of /etc/resolv.conf, which is read again
   // when it has changed.
@@ -73,30 +75,33 @@ struct resolver_options {
   std::chrono::milliseconds deadline{15'000};
 };
 
+// An A or AAAA record.
 struct address_record {
-  address where;  // with port 0
-  std::chrono::seconds ttl{0};
+  address where;                // with port 0
+  std::chrono::seconds ttl{0};  // how long it may be kept
 };
+// A PTR record.
 struct name_record {
-  std::string name;
-  std::chrono::seconds ttl{0};
+  std::string name;             // the host
+  std::chrono::seconds ttl{0};  // how long it may be kept
 };
+// A SRV record: where a service is.
 struct service_record {
-  std::string host;
-  std::uint16_t port = 0;
-  std::uint16_t priority = 0;  // the lowest is to be tried first
-  std::uint16_t weight = 0;    // among equals, the share of clients that it wants
-  std::chrono::seconds ttl{0};
+  std::string host;             // a name, to be looked up
+  std::uint16_t port = 0;       // where it listens
+  std::uint16_t priority = 0;   // the lowest is to be tried first
+  std::uint16_t weight = 0;     // among equals, the share of clients that it wants
+  std::chrono::seconds ttl{0};  // how long it may be kept
 };
 struct mail_record {
-  std::string host;
-  std::uint16_t priority = 0;  // the lowest is to be tried first
-  std::chrono::seconds ttl{0};
+  std::string host;             // a name, to be looked up
+  std::uint16_t priority = 0;   // the lowest is to be tried first
+  std::chrono::seconds ttl{0};  // how long it may be kept
 };
 // Any bytes; the pieces of one record are put together.
 struct text_record {
-  std::string text;
-  std::chrono::seconds ttl{0};
+  std::string text;             // may have zeroes in it
+  std::chrono::seconds ttl{0};  // how long it may be kept
 };
 
 namespace detail {
@@ -144,6 +149,7 @@ class resolver {
   }
   // Sorted by priority. A host of "." says that no mail is taken (RFC 7505).
   task<std::vector<mail_record>> mail(std::string name) { return mail_of(state_, std::move(name)); }
+  // In the order of the answer.
   task<std::vector<text_record>> texts(std::string name) {
     return texts_of(state_, std::move(name));
   }

@@ -52,12 +52,15 @@ class error {
     return error(std::error_code(number, std::system_category()), tried, fd);
   }
 
+  // Why it failed.
   const std::error_code& code() const noexcept { return code_; }
+  // What: the text that it was made with.
   const char* tried() const noexcept { return tried_; }
   // On what: a text, or "fd 7", or empty.
   EDDY_API std::string on() const;
   // All of it, for people.
   EDDY_API std::string message() const;
+  // Whether somebody asked it to stop.
   bool is_cancelled() const noexcept { return code_ == std::errc::operation_canceled; }
 
   // The same thing tried on the same, but failed for another reason.
@@ -91,11 +94,13 @@ class error {
 // what() is error::message().
 class EDDY_API exception : public std::system_error {
  public:
+  // Of an error, which is copied.
   explicit exception(const eddy::error& e);
   exception(const exception&) = default;
   exception& operator=(const exception&) = default;
   ~exception() override;
 
+  // The same as a value.
   const eddy::error& error() const noexcept { return error_; }
 
  private:

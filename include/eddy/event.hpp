@@ -42,13 +42,16 @@ class event {
   event(const event&) = delete;
   event& operator=(const event&) = delete;
 
+  // Until it is set; at once, when it is.
   wait_operation wait() noexcept { return wait_operation(*this); }
   // Those that wait go on in the order in which they came, in the loop's turn; not within the call.
   void set() noexcept {
     set_ = true;
     waiting_.grant_all();
   }
+  // From now on who waits waits until it is set again.
   void reset() noexcept { set_ = false; }
+  // Whether who waits now goes on at once.
   bool is_set() const noexcept { return set_; }
 
  private:

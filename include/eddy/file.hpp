@@ -43,6 +43,7 @@ enum class file_access : unsigned char {
   replace,  // read and write; made if it is not there
 };
 
+// What a name stands for.
 enum class file_kind : unsigned char {
   regular,
   directory,
@@ -53,16 +54,22 @@ enum class file_kind : unsigned char {
   unknown,  // of a directory's entry: the file system does not say
 };
 
+// What the file system knows of a file (statx(2)).
 struct file_info {
-  file_kind kind = file_kind::unknown;
-  std::uint64_t size = 0;    // bytes
-  unsigned permissions = 0;  // as chmod(2) takes them
-  std::uint64_t links = 0;   // names
-  std::uint64_t number = 0;  // of the file in its file system
-  std::uint64_t device = 0;  // of the file system
-  std::uint32_t owner = 0, group = 0;
-  // When its bytes changed last; its bytes or what else is here; and when it was read, roughly.
-  std::chrono::sys_time<std::chrono::nanoseconds> modified{}, changed{}, read{};
+  file_kind kind = file_kind::unknown;  // never a link, unless links are asked about
+  std::uint64_t size = 0;               // bytes
+  unsigned permissions = 0;             // as chmod(2) takes them
+  std::uint64_t links = 0;              // names
+  std::uint64_t number = 0;             // of the file in its file system
+  std::uint64_t device = 0;             // of the file system
+  std::uint32_t owner = 0;              // its number
+  std::uint32_t group = 0;              // its number
+
+  // Of the system's clock.
+  using time = std::chrono::sys_time<std::chrono::nanoseconds>;
+  time modified{};  // when its bytes changed last
+  time changed{};   // the same, or what else is here
+  time read{};      // when it was read, roughly
 };
 
 class file {
@@ -73,7 +80,9 @@ class file {
   explicit file(int fd) noexcept : fd_(fd) {}
 
   bool is_open() const noexcept { return fd_.get() >= 0; }
+  // The descriptor, which stays the file's; -1: none.
   int native_handle() const noexcept { return fd_.get(); }
+  // The descriptor, the caller's from now on.
   int release() noexcept { return fd_.release(); }
 
   // Puts bytes from `offset` on into `to`; gives how many, which may be fewer than there are.
@@ -84,6 +93,7 @@ class file {
   // Writes all of it. When that fails halfway, some of it stands there. (A file that was opened to
   // append to takes it at its end, whatever `offset` is.)
   EDDY_API task<> write_at(byte_view bytes, std::uint64_t offset);
+  // Of a file that was opened to append to.
   task<> append(byte_view bytes) { return write_at(bytes, 0); }
 
   // Until what was written is on the disk; `data_alone` without times and the like.
@@ -93,6 +103,7 @@ class file {
   // Takes room on the disk for so many bytes from `offset` on, so that writing there does not run
   // out of it. Makes the file so long, if it is shorter.
   EDDY_API task<> reserve(std::uint64_t offset, std::uint64_t size);
+  // As info_of.
   EDDY_API task<file_info> info() const;
   // As the destructor does, which blocks as long as the file system takes, and tells of no error.
   EDDY_API task<> close();
@@ -117,7 +128,9 @@ EDDY_API task<std::string> read_file(std::string path, std::size_t limit = std::
 EDDY_API task<> write_file(std::string path, byte_view bytes, unsigned permissions = 0666);
 // `replace` false: fails with file_exists when there is something at `to`.
 EDDY_API task<> rename_file(std::string from, std::string to, bool replace = true);
+// Removes a name, of a file or a link; the file stays while it has another, or is open.
 EDDY_API task<> remove_file(std::string path);
+// `permissions` as mkdir(2) takes them: without those of the umask.
 EDDY_API task<> make_directory(std::string path, unsigned permissions = 0777);
 // An empty one.
 EDDY_API task<> remove_directory(std::string path);

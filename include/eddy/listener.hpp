@@ -21,6 +21,7 @@
 
 namespace eddy {
 
+// How a listener listens.
 struct listen_options {
   int backlog = 4096;         // connections that wait; the system has a limit of its own
   bool reuse_address = true;  // although connections of an earlier listener linger; not of Unix's
@@ -98,7 +99,9 @@ class basic_listener {
   // Accepts that wait end with operation_canceled. Connections that wait in the kernel are reset.
   EDDY_API void close() noexcept;
   bool is_open() const noexcept { return state_ != nullptr; }
+  // The descriptor, which stays the listener's; -1: none.
   EDDY_API int native_handle() const noexcept;
+  // Where it listens.
   address local_address() const noexcept { return address::local_of(native_handle()); }
   // How often it had to pause, and how many connections it closed instead of accepting them.
   EDDY_API unsigned long long pauses() const noexcept;

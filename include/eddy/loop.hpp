@@ -116,6 +116,7 @@ class main_run final : public main_task {
 
 class loop {
  public:
+  // That of all times here.
   using clock = std::chrono::steady_clock;
 
   // Throws `exception` when there is no backend, memory or descriptor for it.
@@ -138,6 +139,7 @@ class loop {
   // event_base_free first cancels what is left, and lets the base run until that has ended. Any
   // number of times for one base. Throws when out of memory.
   EDDY_API static loop wrap(event_base* base);
+  // Stays the loop's; event_base_free is not for it, unless it was wrapped.
   EDDY_API event_base* native_handle() const noexcept;
 
   // Runs until there is nothing to wait for, or `stop`. Throws what a spawned task threw, when all
@@ -163,8 +165,9 @@ class loop {
   // loop: the others are cancelled, and `run`, or event_base_dispatch(), throws it.
   EDDY_API void spawn(task<void> t);
   template <class F>
-  requires detail::makes_task<F>
-  void spawn(F f) { spawn(detail::run_kept(std::move(f))); }
+  void spawn(F f) {
+    spawn(detail::task_to_spawn(std::move(f)));
+  }
   // How many of those run.
   EDDY_API std::size_t size() const noexcept;
 
@@ -205,6 +208,7 @@ class loop {
   // thread will `post`. Made and destroyed on the loop's thread.
   class hold {
    public:
+    // Of a loop, which must outlive it.
     explicit hold(loop& l) noexcept : state_(l.state_) { keep(1); }
     hold(hold&& other) noexcept : state_(std::exchange(other.state_, nullptr)) {}
     hold& operator=(hold other) noexcept {
@@ -218,12 +222,14 @@ class loop {
     detail::loop_state* state_;
   };
 
+  // Its name, as in eddy/backends.hpp; lives for ever.
   EDDY_API const char* backend() const noexcept;
   // Of the turn: the same until the loop waits again.
   EDDY_API clock::time_point now() const noexcept;
   // The tasks that wait, one after the other, with where: for people who look for one that hangs.
   EDDY_API std::string suspended_tasks() const;
 
+  // For whoever writes awaitables.
   detail::loop_core& core() const noexcept { return detail::core_of(*state_); }
 
  private:

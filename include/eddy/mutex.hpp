@@ -29,6 +29,7 @@ class mutex {
     }
     ~guard() { unlock(); }
 
+    // Whether it has locked one, and not unlocked it since.
     bool owns_lock() const noexcept { return mutex_ != nullptr; }
     explicit operator bool() const noexcept { return owns_lock(); }
     // Before its end. Again is nothing.
@@ -74,9 +75,11 @@ class mutex {
   mutex(const mutex&) = delete;
   mutex& operator=(const mutex&) = delete;
 
+  // Waits until it is free, behind those that came earlier; gives a guard.
   lock_operation lock() noexcept { return lock_operation(*this); }
   // Empty when it is locked.
   guard try_lock() noexcept { return acquire() ? guard(*this) : guard(); }
+  // Whether somebody has it.
   bool is_locked() const noexcept { return locked_; }
 
  private:

@@ -143,6 +143,7 @@ inline basic_operation<int> accept_fd(int listener, sockaddr* address = nullptr,
                                       socklen_t* size = nullptr) noexcept {
   return {{detail::verb::accept, listener, 0, address, 0, size, -1}, "accept on"};
 }
+// Until it is connected.
 inline basic_operation<void> connect_fd(int fd, const sockaddr* address, socklen_t size) noexcept {
   return {{detail::verb::connect, fd, 0, const_cast<sockaddr*>(address), size, nullptr, -1},
           "connect"};
@@ -151,6 +152,7 @@ inline basic_operation<void> connect_fd(int fd, const sockaddr* address, socklen
 inline basic_operation<void> readable(int fd) noexcept {
   return {{detail::verb::poll, fd, detail::poll_in, nullptr, 0, nullptr, -1}, "wait to read from"};
 }
+// Until it can be written to, or has failed.
 inline basic_operation<void> writable(int fd) noexcept {
   return {{detail::verb::poll, fd, detail::poll_out, nullptr, 0, nullptr, -1}, "wait to write to"};
 }

@@ -14,9 +14,10 @@
 
 namespace eddy {
 
+// What is written to one end is read at the other.
 struct pipe_ends {
-  stream reading;
-  stream writing;
+  stream reading;  // ends when the other is closed
+  stream writing;  // fails with broken_pipe when the other is closed
 };
 // A new one. Throws when there are no descriptors.
 EDDY_API pipe_ends make_pipe();

@@ -40,11 +40,13 @@ namespace eddy {
 // A program and its arguments; no shell is asked, nothing is expanded.
 class command {
  public:
+  // A program, by its path or to be found in $PATH, and its arguments.
   template <class... Words>
   explicit command(std::string_view program, const Words&... words) {
     add(program);
     (add(words), ...);
   }
+  // One more argument.
   command& add(std::string_view word) {
     words_.emplace_back(word);
     return *this;
@@ -59,8 +61,10 @@ class command {
 // What one of the standard descriptors of a program is.
 class stdio {
  public:
+  // What `what` says.
   enum class kind : unsigned char { inherited, nothing, piped, given };
 
+  // That of this process.
   static stdio inherit() noexcept { return stdio(kind::inherited, -1); }
   static stdio null() noexcept { return stdio(kind::nothing, -1); }  // /dev/null
   // This process has the other end: process::input and so on.
@@ -68,6 +72,7 @@ class stdio {
   // A duplicate of that descriptor, which stays the caller's.
   static stdio of(int fd) noexcept { return stdio(kind::given, fd); }
 
+  // What it was made as, and of which descriptor (-1: none).
   kind what() const noexcept { return what_; }
   int fd() const noexcept { return fd_; }
 
@@ -77,7 +82,9 @@ class stdio {
   int fd_;
 };
 
+// How a program is started.
 struct process_options {
+  // Descriptors 0, 1 and 2.
   stdio input = stdio::inherit();
   stdio output = stdio::inherit();
   stdio errors = stdio::inherit();
@@ -91,6 +98,7 @@ struct process_options {
 class exit_status {
  public:
   exit_status() noexcept = default;
+  // The signal that ended it, or 0 and its code.
   exit_status(int code, int signal) noexcept : code_(code), signal_(signal) {}
 
   explicit operator bool() const noexcept { return code_ == 0 && signal_ == 0; }
@@ -114,6 +122,7 @@ class process {
   EDDY_API process& operator=(process&& other) noexcept;
   EDDY_API ~process();
 
+  // Its number; -1 after `detach`.
   pid_t pid() const noexcept { return pid_; }
   // The ends of its pipes; streams that are closed where there are none. Closing `input` tells it
   // that no more will come.
@@ -141,6 +150,7 @@ class process {
 
 // What a program has written, and how it ended.
 struct finished {
+  // How it ended, and what it wrote to its standard output and error.
   exit_status status;
   std::string output;
   std::string errors;

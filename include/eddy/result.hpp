@@ -8,6 +8,9 @@
 //
 // No exception is thrown on the way to a result, unless the operation is a task whose own code
 // throws.
+//
+// Compilers warn of a result that nobody looks at; but GCC (12 at least) does not of one that a
+// co_await gives, as it never does.
 #pragma once
 
 #include <eddy/error.hpp>
@@ -20,7 +23,7 @@
 namespace eddy {
 
 template <class T>
-class [[nodiscard]] result {
+class [[nodiscard("this result may be an error: look at it, or say (void)")]] result {
   static_assert(!std::is_reference_v<T>, "eddy::result holds values; use a pointer instead");
 
  public:
@@ -29,7 +32,7 @@ class [[nodiscard]] result {
   // From a value, or from what a T can be made of; and from an error.
   template <class U = T>
   requires(std::is_constructible_v<T, U> && !std::is_same_v<std::remove_cvref_t<U>, result> &&
-           !std::is_same_v<std::remove_cvref_t<U>, eddy::error>) result(U&& value)
+           !std::is_same_v<std::remove_cvref_t<U>, eddy::error>) result(U && value)
       : has_value_(true) {
     ::new (static_cast<void*>(std::addressof(value_))) T(std::forward<U>(value));
   }
@@ -42,7 +45,7 @@ class [[nodiscard]] result {
     else
       ::new (static_cast<void*>(&error_)) eddy::error(other.error_);
   }
-  result(result&& other) noexcept(std::is_nothrow_move_constructible_v<T>)
+  result(result && other) noexcept(std::is_nothrow_move_constructible_v<T>)
       : has_value_(other.has_value_) {
     if (has_value_)
       ::new (static_cast<void*>(std::addressof(value_))) T(std::move(other.value_));
@@ -61,28 +64,30 @@ class [[nodiscard]] result {
       error_.~error();
   }
 
+  // Or an error.
   bool has_value() const noexcept { return has_value_; }
   explicit operator bool() const noexcept { return has_value_; }
 
   // Only where there is a value.
-  T& operator*() & noexcept { return value_; }
+  T& operator*()& noexcept { return value_; }
   const T& operator*() const& noexcept { return value_; }
-  T&& operator*() && noexcept { return std::move(value_); }
+  T&& operator*()&& noexcept { return std::move(value_); }
   T* operator->() noexcept { return std::addressof(value_); }
   const T* operator->() const noexcept { return std::addressof(value_); }
 
   // The value, or throws the error.
-  T& value() & {
+  T& value()& {
     if (!has_value_) [[unlikely]]
       error_.raise();
     return value_;
   }
-  T&& value() && {
+  T&& value()&& {
     if (!has_value_) [[unlikely]]
       error_.raise();
     return std::move(value_);
   }
-  T value_or(T otherwise) && { return has_value_ ? std::move(value_) : std::move(otherwise); }
+  // The value, or where there is none this.
+  T value_or(T otherwise)&& { return has_value_ ? std::move(value_) : std::move(otherwise); }
 
   // Only where there is none.
   const eddy::error& error() const noexcept { return error_; }
@@ -96,7 +101,7 @@ class [[nodiscard]] result {
 };
 
 template <>
-class [[nodiscard]] result<void> {
+class [[nodiscard("this result may be an error: look at it, or say (void)")]] result<void> {
  public:
   using value_type = void;
 

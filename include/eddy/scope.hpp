@@ -75,12 +75,22 @@ concept makes_task = requires(F f) {
   { f() } -> std::same_as<task<void>>;
 };
 
+// Not a constraint of spawn: then compilers would list all that did not match.
+template <class F>
+task<void> task_to_spawn(F f) {
+  static_assert(makes_task<F>,
+                "spawn takes an eddy::task<void>, or a function without parameters that returns "
+                "one: there is nobody to take another value");
+  if constexpr (makes_task<F>) return run_kept(std::move(f));
+}
+
 }  // namespace detail
 
-class [[nodiscard]] scope : detail::children {
+class [[nodiscard("a scope that is made by itself must be joined: give it a name")]] scope
+    : detail::children {
  public:
   // On that loop, stopped with it.
-  EDDY_API explicit scope(loop& on) noexcept;
+  EDDY_API explicit scope(loop & on) noexcept;
   ~scope() {
     if (count() != 0) [[unlikely]]
       die();
@@ -92,13 +102,15 @@ class [[nodiscard]] scope : detail::children {
   // The same with what the function returns; the function, with what it captures, is kept until
   // then.
   template <class F>
-  requires detail::makes_task<F>
-  void spawn(F f) { start(detail::run_kept(std::move(f))); }
+  void spawn(F f) {
+    start(detail::task_to_spawn(std::move(f)));
+  }
 
   // How many run, with the function of with_scope.
   std::size_t size() const noexcept { return count(); }
   // Asks all to stop. Those who do (operation_canceled) did not fail.
   void cancel() noexcept { own_.request(); }
+  // Whether they were asked, by whomever.
   bool cancelled() const noexcept { return own_.requested(); }
 
   // Waits for all, and throws the first failure. A cancellation of who waits reaches a scope by the
@@ -119,6 +131,7 @@ class [[nodiscard]] scope : detail::children {
    private:
     scope* scope_;
   };
+  // See join_operation.
   join_operation join() noexcept { return join_operation(*this); }
 
  private:
@@ -144,7 +157,7 @@ class [[nodiscard]] scope : detail::children {
     if (failure() != nullptr) own_.reset();
     return take_failure();
   }
-  static std::coroutine_handle<> all_ended(detail::children& c) noexcept {
+  static std::coroutine_handle<> all_ended(detail::children & c) noexcept {
     const std::coroutine_handle<> joiner = std::exchange(static_cast<scope&>(c).joiner_, nullptr);
     return joiner ? joiner : std::noop_coroutine();
   }

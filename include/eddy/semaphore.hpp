@@ -69,11 +69,14 @@ class semaphore {
     semaphore* semaphore_;
   };
 
+  // How many may be in it at once.
   explicit semaphore(std::size_t available) noexcept : available_(available) {}
   semaphore(const semaphore&) = delete;
   semaphore& operator=(const semaphore&) = delete;
 
+  // Waits until there is one, behind those that came earlier; gives a permit, which gives it back.
   acquire_operation<permit> enter() noexcept { return acquire_operation<permit>(*this); }
+  // The same, to be given back by `release`.
   acquire_operation<void> acquire() noexcept { return acquire_operation<void>(*this); }
   // False when there is none.
   bool try_acquire() noexcept {
@@ -86,6 +89,7 @@ class semaphore {
     for (; count != 0 && !waiting_.empty(); --count) waiting_.grant_first();
     available_ += count;
   }
+  // How many could be had at once.
   std::size_t available() const noexcept { return available_; }
 
  private:

@@ -176,6 +176,7 @@ class [[nodiscard("a read does nothing until it is awaited")]] read_until_operat
     : public awaitable<read_until_operation>,
       public detail::read_operation {
  public:
+  // What it gives: see stream::read_until.
   using found = std::optional<std::span<char>>;
 
   read_until_operation(detail::stream_front * s, std::string_view delimiter,

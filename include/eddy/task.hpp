@@ -15,6 +15,9 @@
 // `[x]() -> task<> {...}()` leaves `x` dangling as soon as it waits. Hand such a lambda to
 // scope::spawn or with_scope, which keep it; or give it parameters.
 //
+// A parameter that is an rvalue reference would refer to something temporary, which is gone when
+// the task starts, unless that is in the same expression; it is refused. Take it by value.
+//
 // Two traps of GCC 12, which Clang has not:
 // - What a lambda captures by value is destroyed twice, when the lambda stands within the co_await
 //   and the captured thing has a destructor, as in `co_await f([text] {...})`. Name it before:
@@ -179,7 +182,11 @@ class coroutine_promise : public promise_base, public frame_memory {
                   "this cannot be awaited: co_await takes a task, an operation of eddy, or "
                   "something else with await_ready, await_suspend and await_resume");
     where_ = where;
-    if constexpr (is_awaiter<A> && !has_member_co_await<A> && !has_free_co_await<A>)
+    if constexpr (is_task<std::remove_cvref_t<A>>)
+      return static_cast<std::remove_reference_t<A>&&>(a);
+    else if constexpr (!can_be_awaited<A>)
+      return std::suspend_never();  // one mistake, one error
+    else if constexpr (is_awaiter<A> && !has_member_co_await<A> && !has_free_co_await<A>)
       return awaited_in_place<std::remove_reference_t<A>>(a);
     else
       return static_cast<A&&>(a);
@@ -353,5 +360,18 @@ task<T> task_of(task<T> t) {
   return t;
 }
 
+// What the parameters of a coroutine of eddy's may be.
+template <class Coroutine, class... Parameters>
+struct coroutine_of {
+  static_assert(!(std::is_rvalue_reference_v<Parameters> || ...),
+                "this coroutine would outlive what its parameter refers to: it is lazy, and keeps "
+                "references as such. Take the parameter by value, and move into it");
+  using promise_type = typename Coroutine::promise_type;
+};
+
 }  // namespace detail
 }  // namespace eddy
+
+template <class T, class... Parameters>
+struct std::coroutine_traits<eddy::task<T>, Parameters...>
+    : eddy::detail::coroutine_of<eddy::task<T>, Parameters...> {};

@@ -19,11 +19,12 @@
 
 namespace eddy {
 
+// How a connection is made.
 struct connect_options {
   // How long one address is tried before the next is tried beside it.
   std::chrono::milliseconds attempt_delay{250};
-  bool nodelay = true;
-  address from{};  // the local address to connect from; none: the system's choice
+  bool nodelay = true;  // see tcp_stream::set_nodelay
+  address from{};       // the local address to connect from; none: the system's choice
 };
 
 class tcp_stream : public stream {
@@ -50,6 +51,7 @@ class tcp_stream : public stream {
   // TCP_KEEPIDLE); 0: never. Throws.
   EDDY_API void set_keepalive(std::chrono::seconds idle);
 
+  // Where it is on this machine.
   address local_address() const noexcept { return address::local_of(native_handle()); }
   // None, when the connection is gone.
   address peer_address() const noexcept { return address::peer_of(native_handle()); }
@@ -70,7 +72,9 @@ class tcp_listener : public basic_listener {
   // Of a socket that listens already.
   explicit tcp_listener(int fd) : basic_listener(fd) {}
 
+  // The next connection.
   accept_operation<tcp_stream> accept() noexcept { return accept_operation<tcp_stream>(state_); }
+  // At which it listens, also when it asked for 0.
   std::uint16_t port() const noexcept { return local_address().port(); }
 };
 

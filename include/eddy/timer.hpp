@@ -86,10 +86,12 @@ class [[nodiscard("a sleep does nothing until it is awaited")]] sleep_operation
   detail::timer timer_;
 };
 
+// From when it is awaited on. A negative time counts as none.
 template <class Rep, class Period>
 sleep_operation sleep_for(std::chrono::duration<Rep, Period> d) noexcept {
   return sleep_operation(detail::nanoseconds_of(d), false);
 }
+// A time that is over counts as now.
 template <class Duration>
 sleep_operation sleep_until(
     std::chrono::time_point<std::chrono::steady_clock, Duration> when) noexcept {

@@ -19,6 +19,7 @@
 
 namespace eddy {
 
+// How a socket is bound.
 struct udp_options {
   bool reuse_address = false;  // several sockets of one address each get all that is multicast
   bool reuse_port = false;     // several of one address share what comes
@@ -38,6 +39,7 @@ class udp_socket : public datagram_socket {
   EDDY_API static task<udp_socket> connect(std::string host, std::uint16_t port);
   using datagram_socket::connect;
 
+  // At which it is bound, also when it asked for 0.
   std::uint16_t port() const noexcept { return local_address().port(); }
 
   // Receives what is sent to the group (its port does not count), on that interface (its number, as

@@ -42,9 +42,10 @@ class unix_stream : public stream {
   EDDY_API task<> send_fds(byte_view bytes, std::vector<int> fds);
   task<> send_fd(byte_view bytes, int fd) { return send_fds(bytes, std::vector<int>(1, fd)); }
 
+  // What came.
   struct received {
-    std::size_t size = 0;  // bytes; 0: the end of the stream
-    std::vector<owned_descriptor> fds;
+    std::size_t size = 0;               // bytes; 0: the end of the stream
+    std::vector<owned_descriptor> fds;  // those that came with them
     std::optional<credentials> sender;  // see set_passes_credentials
   };
   // Waits for bytes; puts as many as there are into `to`, with the descriptors that came with them,
@@ -53,6 +54,7 @@ class unix_stream : public stream {
   // follow it.
   EDDY_API task<received> receive_fds(std::span<char> to);
 
+  // Of a socket that is connected and does not block. Throws when there is no memory.
   static unix_stream of_socket(int fd) { return unix_stream(detail::front_of_socket(fd)); }
 
  private:
@@ -65,8 +67,10 @@ class unix_listener : public basic_listener {
   // Throws: "listen on unix:/run/x: Address already in use".
   explicit unix_listener(const address& at, const listen_options& options = {})
       : basic_listener(at, options) {}
+  // Of a socket that listens already.
   explicit unix_listener(int fd) : basic_listener(fd) {}
 
+  // The next connection.
   accept_operation<unix_stream> accept() noexcept { return accept_operation<unix_stream>(state_); }
 };
 

@@ -32,9 +32,10 @@ class unix_datagram : public datagram_socket {
   // and open until this has ended. `to` none: where the socket is connected to.
   EDDY_API task<> send_fds(byte_view bytes, std::vector<int> fds, address to = {});
 
+  // What came, and with what.
   struct received : datagram {
-    std::vector<owned_descriptor> fds;
-    std::optional<credentials> sender;
+    std::vector<owned_descriptor> fds;  // those that came with it
+    std::optional<credentials> sender;  // see set_passes_credentials
   };
   // The next datagram, with all that came with it. (`receive` drops descriptors.)
   EDDY_API task<received> receive_all(std::span<char> to);

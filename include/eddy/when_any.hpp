@@ -23,6 +23,7 @@ namespace eddy {
 
 template <class T>
 struct first_of {
+  // Which of them it was, and what it gave.
   std::size_t index;
   T value;
 };

@@ -1,0 +1,22 @@
+// says: operations of eddy can be awaited in an eddy::task or eddy::async_generator only
+#include <eddy/eddy.hpp>
+
+#include <coroutine>
+
+// As another library has it.
+struct job {
+  struct promise_type {
+    job get_return_object() { return {}; }
+    std::suspend_never initial_suspend() noexcept { return {}; }
+    std::suspend_never final_suspend() noexcept { return {}; }
+    void return_void() {}
+    void unhandled_exception() {}
+  };
+};
+eddy::task<> work() { co_return; }
+
+#ifdef FIXED
+void start(eddy::loop& loop) { loop.spawn(work()); }
+#else
+job start(eddy::loop&) { co_await work(); }
+#endif
