@@ -110,14 +110,14 @@ class Machine:
                 str(inflight), "--line-length", "64", "--seconds", str(seconds), "--json"]
         return self.serve([server], peer, environment)
 
-    def instructions(self, command):
+    def instructions(self, command, settings=None):
         """User-space instructions of a whole run, as callgrind counts them."""
         valgrind = shutil.which("valgrind")
         if valgrind is None:
             raise Failed("valgrind is not installed")
         _, err = self.output(
             [valgrind, "--tool=callgrind", "--callgrind-out-file=/dev/null", *command],
-            environment={"LD_BIND_NOW": "1"},
+            environment={"LD_BIND_NOW": "1"} | (settings or {}),
         )
         found = re.search(r"Collected : (\d+)", err)
         if not found:

@@ -25,7 +25,10 @@ class Result:
             return []
         return [sum(parts) for parts in zip(*(own[part] for part in key))]
 
-    def ratio(self, key, one, other, other_key=None):
+    def ratio(self, key, one, other=None, other_key=None):
+        """Without another, the median itself."""
+        if other is None:
+            return stats.median(self.values(one, key))
         return stats.paired_ratio(self.values(one, key), self.values(other, other_key or key))
 
     def times_better(self, figure):

@@ -28,8 +28,12 @@ def summary(values):
     }
 
 
+def median(values):
+    return statistics.median(values) if values else None
+
+
 def paired_ratio(values, references):
     """The median of the ratios of samples taken one after the other: what drifts with the machine
     cancels out, which it does not in a ratio of medians."""
     ratios = [v / r for v, r in zip(values, references) if r]
-    return statistics.median(ratios) if ratios else None
+    return median(ratios)

@@ -9,54 +9,10 @@
 #include <event2/bufferevent.h>
 #include <event2/event.h>
 
-#include <signal.h>
-#include <sys/prctl.h>
-
-#include "common/listen.h"
+#include "common/held.h"
 #include "common/memory.h"
 
 static size_t answered;
-
-/* Waits for the parent's byte twice: then it sends the lines, then it ends. */
-static void peer(const struct sockaddr_in *server, size_t count, int parent) {
-  int *all = calloc(count, sizeof *all);
-  char line[64], byte = 0;
-  if (all == NULL) bench_fail("calloc", "out of memory");
-  memset(line, 'x', sizeof line);
-  line[sizeof line - 1] = '\n';
-  for (size_t i = 0; i < count; ++i) {
-    all[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    bench_check(all[i] >= 0, "socket");
-    bench_check(connect(all[i], (const struct sockaddr *)server, sizeof *server) == 0, "connect");
-  }
-  if (read(parent, &byte, 1) != 1) exit(1);
-  for (size_t i = 0; i < count; ++i)
-    bench_check(send(all[i], line, sizeof line, MSG_NOSIGNAL) == sizeof line, "send");
-  for (size_t i = 0; i < count; ++i)
-    bench_check(recv(all[i], line, sizeof line, MSG_WAITALL) == sizeof line, "recv");
-  if (read(parent, &byte, 1) != 1) exit(1);
-  exit(0);
-}
-
-/* The parent's end of a socket to the child. */
-static int start_peer(int listener, size_t count) {
-  struct sockaddr_in server;
-  socklen_t size = sizeof server;
-  int ends[2];
-  bench_check(getsockname(listener, (struct sockaddr *)&server, &size) == 0, "getsockname");
-  bench_check(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0, "socketpair");
-  const pid_t child = fork();
-  bench_check(child >= 0, "fork");
-  if (child > 0) {
-    close(ends[1]);
-    return ends[0];
-  }
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
-  close(listener);
-  close(ends[0]);
-  peer(&server, count, ends[1]);
-  exit(1);
-}
 
 static void on_read(struct bufferevent *stream, void *arg) {
   size_t length;
@@ -96,7 +52,7 @@ int main(int argc, char **argv) {
   if (count < 2) bench_fail("--streams", "at least 2");
   alarm(100);
   const int listener = bench_listen(0, 0);
-  const int child = start_peer(listener, count);
+  const int child = held_start(listener, count);
   int *fds = calloc(count, sizeof *fds);
   struct bufferevent **streams = calloc(count, sizeof *streams);
   if (fds == NULL || streams == NULL) bench_fail("calloc", "out of memory");

@@ -1,4 +1,5 @@
-// A ROT13 server on Asio's coroutines, on its default reactor (epoll).
+// A ROT13 server on Asio's coroutines. Compiled twice: for its default reactor (epoll), and for
+// io_uring.
 #include <array>
 #include <asio.hpp>
 #include <asio/experimental/as_tuple.hpp>

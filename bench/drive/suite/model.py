@@ -49,5 +49,10 @@ def ratio(key, one, other):
     return lambda ratios: ratios(key, one, other)
 
 
+def amount(key, label):
+    """For a goal that is a figure itself, whatever the others need."""
+    return lambda ratios: ratios(key, label)
+
+
 def sum_ratio(keys, one, other):
     return lambda ratios: ratios(keys, one, other)
