@@ -250,7 +250,7 @@ inline eddy::task<> answer::next_chunk() {
 
 inline eddy::task<std::size_t> answer::read(std::span<char> to) {
   if (chunked_ && left_ == 0 && !done_) co_await next_chunk();
-  if (done_ || to.empty()) co_return 0;
+  if (done_ || to.empty()) co_return std::size_t{0};
   const auto most = static_cast<std::size_t>(std::min<std::uint64_t>(to.size(), left_));
   const std::size_t got = co_await peer_.read_some(to.first(most));
   if (got == 0 && left_ != to_the_end) throw failure("the server broke off its answer");

@@ -19,7 +19,9 @@ struct close_directory {
 };
 using open_directory = std::unique_ptr<DIR, close_directory>;
 
-file_kind kind_of(const dirent& e) noexcept { return detail::kind_from(DTTOIF(e.d_type)); }
+file_kind kind_of(const dirent& e) noexcept {
+  return detail::kind_from(DTTOIF(static_cast<unsigned>(e.d_type)));
+}
 
 bool is_dots(const char* name) noexcept {
   return std::strcmp(name, ".") == 0 || std::strcmp(name, "..") == 0;
