@@ -106,6 +106,7 @@ class file {
   // As info_of.
   EDDY_API task<file_info> info() const;
   // As the destructor does, which blocks as long as the file system takes, and tells of no error.
+  // Cancelled, the file is closed all the same.
   EDDY_API task<> close();
 
  private:

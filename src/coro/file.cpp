@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "base/sys.h"
 #include "coro/file_call.h"
 #include "coro/file_info.h"
 
@@ -119,7 +120,9 @@ task<file_info> file::info() const {
 task<> file::close() {
   const int fd = release();
   const request r{.what = verb::close, .fd = fd};
-  checked(co_await file_call(r), "close", fd);
+  const std::int64_t outcome = co_await file_call(r);
+  if (outcome == -ECANCELED) (void)engine::sys::close(fd);  // the kernel did not begin
+  checked(outcome, "close", fd);
 }
 
 }  // namespace eddy

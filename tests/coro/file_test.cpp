@@ -1,4 +1,5 @@
 // Files and directories, on every backend.
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -141,6 +142,24 @@ TEST_P(files, of_no_descriptor_fail) {
     EXPECT_EQ((co_await as_result(none.resize(1))).error(), std::errc::bad_file_descriptor);
     EXPECT_EQ((co_await as_result(none.info())).error(), std::errc::bad_file_descriptor);
   }());
+}
+
+TEST_P(files, are_closed_also_when_that_is_cancelled) {
+  on.run([](std::string path) -> task<> {
+    co_await write_file(path, "x");
+    int number = -1;
+    co_await with_scope([&](scope& s) -> task<> {
+      s.cancel();
+      s.spawn([&]() -> task<> {
+        file f(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+        number = f.native_handle();
+        EXPECT_GE(number, 0);
+        (void)co_await as_result(f.close());
+      });
+      co_return;
+    });
+    EXPECT_EQ(::fcntl(number, F_GETFD), -1) << "it is open still";
+  }(at("file")));
 }
 
 TEST_P(files, many_at_a_time_do_not_disturb_each_other) {
