@@ -21,6 +21,7 @@ constexpr auto patience = 10min;  // with a member that says nothing
 struct member {
   std::string name;
   eddy::channel<text> lines{most_waiting};
+  eddy::event late;  // it does not keep up
 };
 
 class room {
@@ -39,21 +40,22 @@ class room {
   void say(std::string line, const member* from = nullptr) {
     const text shared = std::make_shared<const std::string>(std::move(line));
     for (member& m : members_)
-      if (&m != from && !m.lines.try_send(text(shared))) m.lines.close();  // it does not keep up
+      if (&m != from && !m.lines.try_send(text(shared))) m.late.set();
   }
 
  private:
   std::list<member> members_;
 };
 
-// Until its queue is closed.
 static eddy::task<> tell(eddy::tcp_stream& peer, member& m) {
   while (auto line = co_await m.lines.receive()) co_await peer.write(**line);
 }
 
 static eddy::task<> listen_to(eddy::tcp_stream& peer, room& r, member& m) {
-  while (auto line = co_await peer.read_line(longest_line))
+  while (auto line = co_await peer.read_line(longest_line)) {
     r.say(m.name + ": " + std::string(line->begin(), line->end()), &m);
+    co_await eddy::sleep_for(0s);  // those who are told take it from their queues first
+  }
 }
 
 static eddy::task<std::string> name_of(eddy::tcp_stream& peer, const room& r) {
@@ -83,8 +85,9 @@ static eddy::task<> serve(eddy::tcp_stream peer, room& r) try {
     }
   } leaving{r, m};
   r.say("* " + name + " enters\n");
-  // Whichever ends first, its end of the connection or of its queue, is the end.
-  co_await eddy::when_any(tell(peer, *m), listen_to(peer, r, *m));
+  // Whichever ends first is the end.
+  co_await eddy::when_any(tell(peer, *m), listen_to(peer, r, *m), m->late.wait());
+  if (m->late.is_set()) peer.abort();
 } catch (const eddy::exception&) {
   // Its connection broke, it said nothing for too long, or too much at a time.
 }
