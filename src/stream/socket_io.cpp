@@ -203,7 +203,7 @@ void came_readable(int, short what, void* argument) {
   const auto reads = [&s] { return s.reading.fd >= 0 && s.is_enabled(watch_read); };
   if ((s.state & read_to_tell) && reads()) {
     s.state = static_cast<std::uint8_t>(s.state & ~read_to_tell);
-    bytes_came(s);
+    if (!s.in.bytes.empty()) bytes_came(s);  // nobody has taken them in the meantime
   }
   if (reads() && s.read_suspended == 0) read_now(s);
   scope.returned();

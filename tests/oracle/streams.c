@@ -463,6 +463,45 @@ static void triggering(void) {
   event_base_free(base);
 }
 
+/* A program with one buffer: it does not read while it answers, and takes what is left when it has.
+ */
+static void take_turn(struct teller *t) {
+  char text[1000];
+  const size_t n = bufferevent_read(t->bev, text, sizeof text);
+  if (n == 0) say("  %s: nothing to answer", t->name);
+  bufferevent_disable(t->bev, EV_READ);
+  bufferevent_write(t->bev, text, n);
+  t->total += n;
+}
+
+static void turn_over(struct teller *t) {
+  bufferevent_enable(t->bev, EV_READ);
+  if (evbuffer_get_length(bufferevent_get_input(t->bev)) > 0) take_turn(t);
+}
+
+static void by_turns(void) {
+  struct event_base *base = new_base();
+  struct teller t = {.name = "a", .silent = 1, .reads = -100000};
+  t.then_read = take_turn;
+  t.then_write = turn_over;
+  evutil_socket_t fds[2];
+  socket_pair(fds);
+  stream_on(&t, base, fds[0], 0);
+  bufferevent_setwatermark(t.bev, EV_READ, 0, 4096);
+  bufferevent_enable(t.bev, EV_READ);
+  for (int i = 0; i < 60; ++i) put(fds[1], 1000);
+  size_t back = 0;
+  for (int i = 0; i < 2000 && back < 60000; ++i) {
+    event_base_loop(base, EVLOOP_NONBLOCK);
+    char text[4096];
+    const ssize_t n = recv(fds[1], text, sizeof text, MSG_DONTWAIT);
+    if (n > 0) back += (size_t)n;
+  }
+  say("  answered %zu, came back %zu", t.total, back);
+  bufferevent_free(t.bev);
+  event_base_free(base);
+}
+
 int main(void) {
   situation("created", created);
   situation("closing", closing);
@@ -484,5 +523,6 @@ int main(void) {
   situation("freed in its callback", freed_inside);
   situation("echoing", echoing);
   situation("triggering", triggering);
+  situation("by turns", by_turns);
   return 0;
 }
