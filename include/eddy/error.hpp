@@ -51,6 +51,9 @@ class error {
   static error of_errno(int number, const char* tried, int fd = -1) noexcept {
     return error(std::error_code(number, std::system_category()), tried, fd);
   }
+  static error of_errno(int number, const char* tried, std::string_view on) noexcept {
+    return error(std::error_code(number, std::system_category()), tried, on);
+  }
 
   // Why it failed.
   const std::error_code& code() const noexcept { return code_; }

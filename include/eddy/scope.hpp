@@ -107,7 +107,7 @@ class [[nodiscard("a scope that is made by itself must be joined: give it a name
   }
 
   // How many run, with the function of with_scope.
-  std::size_t size() const noexcept { return count(); }
+  std::size_t size() const noexcept { return count() - (begins_ ? 1 : 0); }
   // Asks all to stop. Those who do (operation_canceled) did not fail.
   void cancel() noexcept { own_.request(); }
   // Whether they were asked, by whomever.
@@ -165,6 +165,7 @@ class [[nodiscard("a scope that is made by itself must be joined: give it a name
 
   cancellation own_;
   std::coroutine_handle<> joiner_;
+  bool begins_ = false;  // with_scope has entered, and counts for no task
 };
 
 // See above. Gives what the function's task returns.
@@ -191,7 +192,9 @@ class [[nodiscard("a scope does nothing until it is awaited")]] with_scope
     awaited_by = a.promise;
     scope_.enter();
     scope_.enter();  // we ourselves, until the end of this function
+    scope_.begins_ = true;
     body_.begin(static_cast<owner&>(*this));
+    scope_.begins_ = false;
     (void)scope_.exit();
     return scope_.wait(a);
   }

@@ -201,7 +201,8 @@ class task_promise final : public coroutine_promise {
   template <class U = T>
   requires std::is_convertible_v<U&&, T>
   void return_value(U&& value) {
-    ::new (static_cast<void*>(std::addressof(value_))) T(std::forward<U>(value));
+    // The cast: a program's `co_return 0` for an unsigned number is no cause for a warning in here.
+    ::new (static_cast<void*>(std::addressof(value_))) T(static_cast<T>(std::forward<U>(value)));
     has_value_ = true;
   }
   T take() {

@@ -19,7 +19,7 @@ namespace eddy {
 namespace {
 
 error refused(int number, const address& to) {
-  return error(std::error_code(number, std::system_category()), "connect to", to.to_string());
+  return error::of_errno(number, "connect to", to.to_string());
 }
 
 // The port that the system chose may be the very one that is asked for.
@@ -32,8 +32,7 @@ task<owned_descriptor> connect_one(address to, connect_options options) {
   owned_descriptor fd(engine::sys::stream_socket(to.family()));
   if (fd.get() < 0) refused(errno, to).raise();
   if (options.from && ::bind(fd.get(), options.from.data(), options.from.size()) != 0)
-    error(std::error_code(errno, std::system_category()), "connect from", options.from.to_string())
-        .raise();
+    error::of_errno(errno, "connect from", options.from.to_string()).raise();
   const int one = 1;
   if (options.nodelay && !to.is_unix())
     (void)::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);

@@ -153,7 +153,7 @@ task<std::size_t> datagram_socket::send_batch(datagram_batch& from) {
 
 void datagram_socket::connect(const address& to) {
   if (engine::sys::connect(native_handle(), to.data(), to.size()) == 0) return;
-  error(std::error_code(errno, std::system_category()), "connect to", to.to_string()).raise();
+  error::of_errno(errno, "connect to", to.to_string()).raise();
 }
 
 void datagram_socket::disconnect() {

@@ -32,7 +32,7 @@ directory_watch::directory_watch() : fd_(::inotify_init1(IN_NONBLOCK | IN_CLOEXE
 
 void directory_watch::add(const std::string& path) {
   const int number = ::inotify_add_watch(fd_.get(), path.c_str(), wanted);
-  if (number < 0) error(std::error_code(errno, std::system_category()), "watch", path).raise();
+  if (number < 0) error::of_errno(errno, "watch", path).raise();
   watched_[number] = path;
 }
 

@@ -51,7 +51,7 @@ file_info info_from(const struct statx& a) noexcept {
 
 std::int64_t checked_path(std::int64_t outcome, const char* tried, std::string_view path) {
   if (outcome >= 0) return outcome;
-  error(std::error_code(static_cast<int>(-outcome), std::system_category()), tried, path).raise();
+  error::of_errno(static_cast<int>(-outcome), tried, path).raise();
 }
 
 }  // namespace eddy::detail

@@ -182,8 +182,7 @@ listener_state* make_state(int fd) {
 
 basic_listener::basic_listener(const address& at, const listen_options& options) {
   const int fd = detail::open_socket(at, options);
-  if (fd < 0)
-    error(std::error_code(errno, std::system_category()), "listen on", at.to_string()).raise();
+  if (fd < 0) error::of_errno(errno, "listen on", at.to_string()).raise();
   state_ = detail::make_state(fd);
   state_->sheds = options.shed;
   state_->has_socket_alone = true;

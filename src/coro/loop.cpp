@@ -34,7 +34,7 @@ event_base* new_base(const loop_options& options) {
 }
 
 [[noreturn]] void refuse(int number, std::string_view what) {
-  error(std::error_code(number, std::system_category()), "make a loop", what).raise();
+  error::of_errno(number, "make a loop", what).raise();
 }
 
 // There is no base: says which backend was asked for, if any was, and what is wrong with it.

@@ -20,7 +20,7 @@ namespace eddy {
 namespace {
 
 error of_program(int number, const command& c) {
-  return error(std::error_code(number, std::system_category()), "start", c.words().front());
+  return error::of_errno(number, "start", c.words().front());
 }
 
 // What a program gets, and what of it is ours.
@@ -149,9 +149,7 @@ bool process::reap() {
   int result = 0;
   do result = ::waitid(P_PID, static_cast<id_t>(pid_), &how, WEXITED | WNOHANG);
   while (result != 0 && errno == EINTR);
-  if (result != 0)
-    error(std::error_code(errno, std::system_category()), "wait for process", std::to_string(pid_))
-        .raise();
+  if (result != 0) error::of_errno(errno, "wait for process", std::to_string(pid_)).raise();
   if (how.si_pid == 0) return false;
   status_ =
       how.si_code == CLD_EXITED ? exit_status(how.si_status, 0) : exit_status(0, how.si_status);
@@ -175,9 +173,7 @@ task<exit_status> process::wait() {
 bool process::kill(int signal) {
   if (pid_ < 0 || reap()) return false;
   if (::kill(pid_, signal) == 0) return true;
-  error(std::error_code(errno, std::system_category()), "send a signal to process",
-        std::to_string(pid_))
-      .raise();
+  error::of_errno(errno, "send a signal to process", std::to_string(pid_)).raise();
 }
 
 namespace {

@@ -12,7 +12,7 @@ namespace eddy {
 namespace {
 
 error of_address(const char* tried, const address& at) {
-  return error(std::error_code(errno, std::system_category()), tried, at.to_string());
+  return error::of_errno(errno, tried, at.to_string());
 }
 
 int open_socket(const address& for_what) {

@@ -30,7 +30,7 @@ class message_operation : public awaitable<message_operation>, public detail::ke
 
 unix_datagram::unix_datagram(const address& at) : datagram_socket(open_socket()) {
   if (::bind(native_handle(), at.data(), at.size()) == 0) return;
-  error(std::error_code(errno, std::system_category()), "bind to", at.to_string()).raise();
+  error::of_errno(errno, "bind to", at.to_string()).raise();
 }
 
 unix_datagram unix_datagram::unnamed() { return unix_datagram(open_socket()); }

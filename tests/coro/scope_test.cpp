@@ -127,7 +127,20 @@ TEST_P(scopes, what_begins_to_wait_in_a_cancelled_scope_is_told_at_once) {
         ADD_FAILURE();
       }(ran));
       EXPECT_TRUE(ran);
+      EXPECT_EQ(s.size(), 1u);
+    });
+  }());
+}
+
+TEST_P(scopes, count_their_function_once_before_it_waits_and_after) {
+  on.run([]() -> task<> {
+    co_await with_scope([](scope& s) -> task<> {
+      EXPECT_EQ(s.size(), 1u);
+      s.spawn(sleep_long());
       EXPECT_EQ(s.size(), 2u);
+      co_await sleep_for(0s);
+      EXPECT_EQ(s.size(), 2u);
+      s.cancel();
     });
   }());
 }
