@@ -18,6 +18,19 @@ endif()
 
 check_cxx_compiler_flag(-fcf-protection EDDY_HAS_CF_PROTECTION)
 
+# Sources that speak POSIX: the engine's and the tests'. On Windows they get its words from
+# src/base/sys_windows.
+function(eddy_posix_words target)
+  if(WIN32)
+    target_compile_definitions(${target} PRIVATE
+      _WIN32_WINNT=0x0A00 WIN32_LEAN_AND_MEAN NOMINMAX _FILE_OFFSET_BITS=64)
+    target_include_directories(${target} PRIVATE
+      ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/src/base/sys_windows ${PROJECT_SOURCE_DIR}/include)
+    target_compile_options(${target} PRIVATE
+      $<$<COMPILE_LANGUAGE:CXX>:SHELL:-include ${PROJECT_SOURCE_DIR}/src/base/sys_windows/posix.h>)
+  endif()
+endfunction()
+
 function(eddy_warnings target)
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wconversion)
   if(EDDY_WERROR)
@@ -28,6 +41,9 @@ endfunction()
 # FORTIFY needs an optimised build and hides errors from the sanitizers, which catch more. The
 # undefining is for compilers that predefine it.
 function(eddy_hardening target)
+  if(WIN32) # the options are those of ELF
+    return()
+  endif()
   target_compile_options(${target} PRIVATE -fstack-protector-strong)
   if(EDDY_HAS_CF_PROTECTION)
     target_compile_options(${target} PRIVATE -fcf-protection)

@@ -10,8 +10,10 @@ get_property(aliases GLOBAL PROPERTY EDDY_ALIASES)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/eddy)
 
 install(TARGETS eddy eddy_libevent EXPORT eddy_targets
-  LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
-install(TARGETS ${aliases} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/eddy)
+  LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+if(aliases)
+  install(TARGETS ${aliases} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/eddy)
+endif()
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/eddy DESTINATION include)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/event2 DESTINATION include/eddy-libevent)
 install(FILES ${PROJECT_SOURCE_DIR}/include/event.h ${PROJECT_SOURCE_DIR}/include/evutil.h

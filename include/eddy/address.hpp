@@ -12,9 +12,7 @@
 #pragma once
 
 #include <eddy/api.hpp>
-
-#include <sys/socket.h>
-#include <sys/un.h>
+#include <eddy/sockets.hpp>
 
 #include <cstddef>
 #include <cstdint>

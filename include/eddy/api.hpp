@@ -6,8 +6,12 @@
 #error "eddy's C++ headers need C++20: compile with -std=c++20, or set CMAKE_CXX_STANDARD to 20"
 #endif
 
-// On what the headers call in libeddy.so.
+// On what the headers call in libeddy.so. On Windows eddy is a static library.
+#if defined(_WIN32)
+#define EDDY_API
+#else
 #define EDDY_API __attribute__((visibility("default")))
+#endif
 
 // A coroutine that ends hands over to who awaits it without growing the stack, if the compiler
 // makes that a jump. Clang always does; GCC before 15 does with -O2 and without sanitizers only, so

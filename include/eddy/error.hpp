@@ -49,7 +49,7 @@ class error {
 
   // From what a system call left in errno.
   static error of_errno(int number, const char* tried, int fd = -1) noexcept {
-    return error(std::error_code(number, std::system_category()), tried, fd);
+    return error(std::error_code(number, std::generic_category()), tried, fd);
   }
   static error of_errno(int number, const char* tried, std::string_view on) noexcept {
     return error(std::error_code(number, std::system_category()), tried, on);

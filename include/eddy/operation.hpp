@@ -9,11 +9,10 @@
 #pragma once
 
 #include <eddy/context.hpp>
+#include <eddy/sockets.hpp>
 
 #include <cstddef>
 #include <cstdint>
-
-#include <sys/socket.h>
 
 namespace eddy {
 

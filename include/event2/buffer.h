@@ -14,7 +14,9 @@
 #include <event2/util.h>
 #include <stdarg.h>
 #include <sys/types.h>
+#ifndef _WIN32
 #include <sys/uio.h>
+#endif
 
 #ifdef __cplusplus
 extern "C" {
@@ -33,8 +35,16 @@ struct evbuffer_ptr {
   } internal_;
 };
 
-/* A piece of memory: the system's struct iovec. */
+/* A piece of memory: the system's struct iovec; on Windows, which has none, the same. */
+#ifndef _WIN32
 #define evbuffer_iovec iovec
+#elif !defined(EVBUFFER_IOVEC_DEFINED_)
+#define EVBUFFER_IOVEC_DEFINED_
+struct evbuffer_iovec {
+  void* iov_base;
+  size_t iov_len;
+};
+#endif
 #define EVBUFFER_IOVEC_IS_NATIVE_
 
 /* --- life ---------------------------------------------------------------------------------------

@@ -98,6 +98,9 @@ struct event {
   short ev_events; /* EV_ bits that it was assigned with */
   short ev_res;    /* EV_ bits handed to the callback */
   struct timeval ev_timeout;
+#ifdef _WIN32 /* where struct timeval is half as long */
+  ev_uint64_t ev_reserved_;
+#endif
 };
 
 /* Heads of lists of events. No function takes or gives one; they are here because the structure's

@@ -101,6 +101,14 @@ void evthread_set_id_callback(unsigned long (*id_fn)(void));
  * Calling it again is allowed. */
 EVENT2_EXPORT_SYMBOL
 int evthread_use_pthreads(void);
+#else
+/* Set where evthread_use_windows_threads() exists. */
+#define EVTHREAD_USE_WINDOWS_THREADS_IMPLEMENTED 1
+
+/* Uses the critical sections and condition variables of Windows for all of the above. Returns 0, or
+ * -1 when other functions were set before. Calling it again is allowed. */
+EVENT2_EXPORT_SYMBOL
+int evthread_use_windows_threads(void);
 #endif
 
 /* Checks each locking operation from now on: a lock that is given back by a thread that does not

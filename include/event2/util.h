@@ -11,11 +11,16 @@
 #include <event2/event-config.h>
 
 #include <errno.h>
-#include <netdb.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#ifdef _WIN32
+#include <winsock2.h>
+#include <ws2tcpip.h>
+#else
+#include <netdb.h>
 #include <sys/socket.h>
+#endif
 #include <sys/time.h>
 #include <sys/types.h>
 #include <time.h>
@@ -42,7 +47,9 @@ extern "C" {
 #define ev_off_t ev_int64_t
 #define ev_socklen_t socklen_t
 
-/* A socket or other descriptor; EVUTIL_INVALID_SOCKET stands for none. */
+/* A socket or other descriptor; EVUTIL_INVALID_SOCKET stands for none. libevent's type on Windows
+ * is intptr_t; here it is int there, too: numbers of kernel objects fit into 32 bits, as Microsoft
+ * promises, and one that did not would be refused. A SOCKET can be assigned to it and back. */
 #define evutil_socket_t int
 #define EVUTIL_INVALID_SOCKET -1
 
@@ -70,8 +77,22 @@ extern "C" {
 
 /* struct timeval: vvp = tvp + uvp, vvp = tvp - uvp, tvp = 0, is tvp not 0. Both operands must be
  * normalised (0 <= tv_usec < 1,000,000), and the result is. */
+#ifdef timeradd
 #define evutil_timeradd(tvp, uvp, vvp) timeradd((tvp), (uvp), (vvp))
 #define evutil_timersub(tvp, uvp, vvp) timersub((tvp), (uvp), (vvp))
+#else
+#define evutil_timeradd(tvp, uvp, vvp)                                                      \
+  do {                                                                                      \
+    (vvp)->tv_sec = (tvp)->tv_sec + (uvp)->tv_sec + ((tvp)->tv_usec + (uvp)->tv_usec) / 1000000; \
+    (vvp)->tv_usec = ((tvp)->tv_usec + (uvp)->tv_usec) % 1000000;                           \
+  } while (0)
+#define evutil_timersub(tvp, uvp, vvp)                                                    \
+  do {                                                                                    \
+    (vvp)->tv_sec = (tvp)->tv_sec - (uvp)->tv_sec - ((tvp)->tv_usec < (uvp)->tv_usec);     \
+    (vvp)->tv_usec =                                                                      \
+        (tvp)->tv_usec - (uvp)->tv_usec + ((tvp)->tv_usec < (uvp)->tv_usec ? 1000000 : 0); \
+  } while (0)
+#endif
 #define evutil_timerclear(tvp) timerclear(tvp)
 #define evutil_timerisset(tvp) timerisset(tvp)
 
@@ -120,7 +141,8 @@ int evutil_gettime_monotonic(struct evutil_monotonic_timer* timer, struct timeva
 /* --- Sockets --- */
 
 /* Two connected sockets in `sv`: socketpair(2). On Linux `d` must be AF_UNIX; SOCK_NONBLOCK and
- * SOCK_CLOEXEC may be added to `type`; `protocol` should be 0. 0 or -1. */
+ * SOCK_CLOEXEC may be added to `type`; `protocol` should be 0. 0 or -1. On Windows, which has no
+ * such call, they are connected over loopback, whatever `d` says. */
 EVENT2_EXPORT_SYMBOL
 int evutil_socketpair(int d, int type, int protocol, evutil_socket_t sv[2]);
 
@@ -129,7 +151,8 @@ EVENT2_EXPORT_SYMBOL
 int evutil_make_socket_nonblocking(evutil_socket_t sock);
 
 /* For a socket about to be bound: another socket may be bound to the same address after this one is
- * closed, even though old connections linger (SO_REUSEADDR). 0 or -1. */
+ * closed, even though old connections linger (SO_REUSEADDR). 0 or -1. On Windows that is so anyway,
+ * and nothing is set: the option of that name would let others take the address away. */
 EVENT2_EXPORT_SYMBOL
 int evutil_make_listen_socket_reuseable(evutil_socket_t sock);
 
@@ -157,7 +180,22 @@ EVENT2_EXPORT_SYMBOL
 int evutil_make_tcp_listen_socket_deferred(evutil_socket_t sock);
 
 /* The calling thread's last socket error, the way to set it, the error of the last call on `sock`,
- * and its text (include <string.h>). On this system all of it is errno. */
+ * and its text (include <string.h>). On POSIX systems all of it is errno. On Windows it is Winsock's
+ * own error (WSAECONNRESET and so on), which callbacks are told in both ways: errno has the same
+ * error as an errno value. */
+#ifdef _WIN32
+#define EVUTIL_SOCKET_ERROR() (WSAGetLastError())
+#define EVUTIL_SET_SOCKET_ERROR(errcode) \
+  do {                                   \
+    WSASetLastError(errcode);            \
+  } while (0)
+#define evutil_socket_geterror(sock) evutil_socket_geterror_(sock)
+#define evutil_socket_error_to_string(errcode) evutil_socket_error_to_string_(errcode)
+EVENT2_EXPORT_SYMBOL
+int evutil_socket_geterror_(evutil_socket_t sock);
+EVENT2_EXPORT_SYMBOL
+const char* evutil_socket_error_to_string_(int errcode);
+#else
 #define EVUTIL_SOCKET_ERROR() (errno)
 #define EVUTIL_SET_SOCKET_ERROR(errcode) \
   do {                                   \
@@ -165,6 +203,7 @@ int evutil_make_tcp_listen_socket_deferred(evutil_socket_t sock);
   } while (0)
 #define evutil_socket_geterror(sock) (errno)
 #define evutil_socket_error_to_string(errcode) (strerror(errcode))
+#endif
 
 /* --- Strings --- */
 

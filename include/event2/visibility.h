@@ -6,7 +6,7 @@
 #ifndef EVENT2_VISIBILITY_H_INCLUDED_
 #define EVENT2_VISIBILITY_H_INCLUDED_
 
-#if defined(__GNUC__)
+#if defined(__GNUC__) && !defined(_WIN32)
 #define EVENT2_EXPORT_SYMBOL __attribute__((visibility("default")))
 #else
 #define EVENT2_EXPORT_SYMBOL

@@ -3,9 +3,13 @@
 #include <cerrno>
 #include <cstring>
 
+#if defined(_WIN32)
+#include "backend/select_windows.h"
+#else
 #include "backend/epoll.h"
 #include "backend/poll.h"
 #include "backend/select.h"
+#endif
 #ifdef EDDY_HAVE_IO_URING
 #include "backend/uring.h"
 #endif
@@ -15,6 +19,7 @@ namespace {
 
 const char* always_there() { return nullptr; }
 
+#if !defined(_WIN32)
 backend* make_epoll(const char** why) {
   backend* made = epoll_backend::create();
   if (made == nullptr) *why = "epoll_create1 failed";
@@ -26,6 +31,7 @@ backend* make_poll(const char** why) {
   if (made == nullptr) *why = "out of memory";
   return made;
 }
+#endif
 
 backend* make_select(const char** why) {
   backend* made = select_backend::create();
@@ -33,6 +39,11 @@ backend* make_select(const char** why) {
   return made;
 }
 
+#if defined(_WIN32)
+constexpr backend_row rows[] = {
+    {"select", feature_cheap_update, make_select, always_there, "EVENT_NOSELECT", nullptr},
+};
+#else
 constexpr std::uint32_t epoll_features =
     feature_edge | feature_o1 | feature_early_close | feature_one_shot;
 
@@ -48,6 +59,7 @@ constexpr backend_row rows[] = {
     {"select", feature_any_fd | feature_cheap_update, make_select, always_there, "EVENT_NOSELECT",
      nullptr},
 };
+#endif
 
 }  // namespace
 

@@ -1,10 +1,7 @@
+// What every system has, by POSIX's names; sys_linux.cpp and sys_windows.cpp have the rest.
 #include "base/sys.h"
 
 #include <fcntl.h>
-#include <sys/auxv.h>
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -63,14 +60,6 @@ ssize_t sendmsg(int fd, const msghdr* message, int flags) {
   return may(call::send, fd) ? ::sendmsg(fd, message, flags | MSG_NOSIGNAL) : -1;
 }
 
-int recvmmsg(int fd, mmsghdr* messages, unsigned count, int flags) {
-  return may(call::recv, fd) ? ::recvmmsg(fd, messages, count, flags, nullptr) : -1;
-}
-
-int sendmmsg(int fd, mmsghdr* messages, unsigned count, int flags) {
-  return may(call::send, fd) ? ::sendmmsg(fd, messages, count, flags | MSG_NOSIGNAL) : -1;
-}
-
 int accept(int fd, sockaddr* address, socklen_t* size) {
   return may(call::accept, fd) ? ::accept4(fd, address, size, SOCK_NONBLOCK | SOCK_CLOEXEC) : -1;
 }
@@ -85,37 +74,13 @@ int poll(pollfd* fds, std::size_t count, int timeout_ms) {
   return may(call::poll, -1) ? ::poll(fds, count, timeout_ms) : -1;
 }
 
-int select(int count, fd_set* readable, fd_set* writable, fd_set* exceptional, timeval* timeout) {
-  return may(call::select, -1) ? ::select(count, readable, writable, exceptional, timeout) : -1;
-}
-
-int epoll_create() { return may(call::epoll_create, -1) ? ::epoll_create1(EPOLL_CLOEXEC) : -1; }
-
-int epoll_ctl(int epoll, int operation, int fd, std::uint32_t events, std::uint64_t data) {
-  if (!may(call::epoll_ctl, fd)) return -1;
-  epoll_event event{};
-  event.events = events;
-  event.data.u64 = data;
-  return ::epoll_ctl(epoll, operation, fd, &event);
-}
-
-int eventfd() { return may(call::eventfd, -1) ? ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK) : -1; }
-
 int pipe(int ends[2]) { return may(call::pipe, -1) ? ::pipe2(ends, O_CLOEXEC | O_NONBLOCK) : -1; }
-
-int get_fd_limit() {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur > 1 << 20) return 1 << 20;
-  return static_cast<int>(limit.rlim_cur);
-}
 
 std::int64_t monotonic_now() {
   timespec now{};
   ::clock_gettime(CLOCK_MONOTONIC, &now);
   return static_cast<std::int64_t>(now.tv_sec) * 1'000'000'000 + now.tv_nsec;
 }
-
-bool secure_mode() { return ::getauxval(AT_SECURE) != 0; }
 
 const char* trusted_environment(const char* name) {
   return secure_mode() ? nullptr : std::getenv(name);

@@ -111,4 +111,12 @@ bool secure_mode();
 // getenv, but null in secure mode.
 const char* trusted_environment(const char* name);
 
+// A callback is about to be told of the errno `error`: where sockets have errors of their own
+// (Windows), that is the last one.
+#if defined(_WIN32)
+void tell_socket_error(int error);
+#else
+inline void tell_socket_error(int error) { (void)error; }
+#endif
+
 }  // namespace eddy::engine::sys

@@ -80,7 +80,11 @@ void* allocate_block(std::size_t size) {
 
 void release_block(void* block) {
   if (!keeps || block == nullptr) return release(block);
+#if defined(_WIN32)
+  release_block(block, ::_msize(block));
+#else
   release_block(block, ::malloc_usable_size(block));
+#endif
 }
 
 void release_block(void* block, std::size_t size) {

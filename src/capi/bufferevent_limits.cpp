@@ -52,7 +52,7 @@ ev_token_bucket_cfg* ev_token_bucket_cfg_new(size_t read_rate, size_t read_burst
   if (read_rate > read_burst || write_rate > write_burst || read_rate < 1 || write_rate < 1)
     return nullptr;
   if (read_burst > EV_RATE_LIMIT_MAX || write_burst > EV_RATE_LIMIT_MAX) return nullptr;
-  const std::int64_t milliseconds = tick->tv_sec * 1000 + tick->tv_usec / 1000;
+  const std::int64_t milliseconds = tick->tv_sec * 1000LL + tick->tv_usec / 1000;
   if (milliseconds < 1) return nullptr;
   auto* made = memory::create<ev_token_bucket_cfg>();
   if (made == nullptr) return nullptr;

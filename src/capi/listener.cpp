@@ -32,6 +32,7 @@ void accepted(listener* l, int fd, sockaddr* address, socklen_t size) {
 
 void failed(listener* l, int error) {
   errno = error;
+  sys::tell_socket_error(error);
   if (face(l)->on_error != nullptr) return face(l)->on_error(face(l), face(l)->argument);
   log_warn("evconnlistener: accept on descriptor %d; trying again soon", l->readiness.fd);
 }

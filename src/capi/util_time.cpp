@@ -88,8 +88,8 @@ int evutil_gettime_monotonic(struct evutil_monotonic_timer* timer, struct timeva
   if (clock_gettime(timer->clock, &read) != 0) return -1;
   std::int64_t now = static_cast<std::int64_t>(read.tv_sec) * second + read.tv_nsec;
   if (timer->can_go_back) never_back(*timer, now);
-  tp->tv_sec = now / second;
-  tp->tv_usec = now % second / 1000;
+  tp->tv_sec = static_cast<decltype(tp->tv_sec)>(now / second);
+  tp->tv_usec = static_cast<decltype(tp->tv_usec)>(now % second / 1000);
   return 0;
 }
 

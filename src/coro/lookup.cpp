@@ -45,7 +45,7 @@ class lookup_operation : public awaitable<lookup_operation>, public leaf {
     const int error = engine::start_lookup(on, host_, port_, AF_UNSPEC, told, this, &lookup_);
     if (error == 0) return true;
     stoppable::unlink();
-    failed_ = std::error_code(error, std::system_category());
+    failed_ = std::error_code(error, std::generic_category());
     return false;
   }
   result<const addrinfo*> await_result() const noexcept {
@@ -58,7 +58,7 @@ class lookup_operation : public awaitable<lookup_operation>, public leaf {
     auto& l = *static_cast<lookup_operation*>(self);
     l.found_ = found;
     if (error == EAI_SYSTEM)
-      l.failed_ = std::error_code(system_error, std::system_category());
+      l.failed_ = std::error_code(system_error, std::generic_category());
     else if (error != 0)
       l.failed_ = std::error_code(error, lookup_category());
     l.wake();

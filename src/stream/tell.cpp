@@ -2,6 +2,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "base/sys.h"
 #include "stream/extras.h"
 #include "stream/stream.h"
 
@@ -38,6 +39,7 @@ void call_event(stream& s, short what, int error) {
   void* argument = s.argument;
   call_scope scope(s);
   errno = error;
+  sys::tell_socket_error(error);
   function(&s, what, argument);
 }
 

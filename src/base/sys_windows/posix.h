@@ -1,0 +1,202 @@
+// POSIX's words on Windows, so that everything above src/base is one text for every system.
+//
+// The build puts this file in front of every source of the engine and of the tests, and the folder
+// beside it, which has the headers that mingw-w64 lacks, on the include path. Sockets are ints;
+// errors are errno values; a function that takes a descriptor takes sockets and the C library's
+// files alike (a number is first tried as a socket: files have small numbers, sockets multiples of
+// four that begin above those which the process was born with). What has no meaning here fails with
+// ENOSYS.
+#pragma once
+
+// Winsock's and the C library's functions of these names are not what POSIX means by them.
+#define socket winsock_socket
+#define pollfd winsock_pollfd
+#define close msvcrt_close
+#define read msvcrt_read
+#define write msvcrt_write
+#include <winsock2.h>
+
+#include <afunix.h>
+#include <fcntl.h>
+#include <io.h>
+#include <netioapi.h>
+#include <ws2tcpip.h>
+#undef socket
+#undef pollfd
+#undef close
+#undef read
+#undef write
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <sys/types.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <eddy/sockets.hpp>
+
+#include <cstddef>
+#include <cstdint>
+
+// Macros of Windows that are ordinary words here.
+#undef interface
+#undef near
+#undef far
+#undef ERROR
+#undef DELETE
+#undef IN
+#undef OUT
+#undef min
+#undef max
+
+#define iovec evbuffer_iovec
+using eddy::msghdr;
+struct mmsghdr {
+  msghdr msg_hdr;
+  unsigned msg_len;
+};
+
+using suseconds_t = long;
+using sa_family_t = ADDRESS_FAMILY;
+using in_addr_t = std::uint32_t;
+
+// Errors that this C library has no name for, with numbers that it does not use.
+#define ESTALE 160
+#define EHOSTDOWN 161
+#define ENONET 162
+#define ESOCKTNOSUPPORT 163
+#define EPFNOSUPPORT 164
+#define ESHUTDOWN 165
+#define ETOOMANYREFS 166
+#define EDQUOT 167
+
+// Flags. None has the place of one of the system's.
+#define SOCK_NONBLOCK 0x01000000
+#define SOCK_CLOEXEC 0x02000000
+#define O_NONBLOCK 0x01000000
+#define O_CLOEXEC _O_NOINHERIT
+#define MSG_DONTWAIT 0x01000000
+#define MSG_NOSIGNAL 0x02000000
+#define MSG_TRUNC 0x0100
+#define MSG_CTRUNC 0x0200
+#define SHUT_RD SD_RECEIVE
+#define SHUT_WR SD_SEND
+#define SHUT_RDWR SD_BOTH
+// Options of sockets that Windows has not, by numbers that it does not have: setsockopt refuses the
+// first with ENOPROTOOPT, and takes the second for done, being only about speed.
+#define SO_REUSEPORT 0x0e01
+#define TCP_DEFER_ACCEPT 0x0e02
+
+#define F_DUPFD 0
+#define F_GETFD 1
+#define F_SETFD 2
+#define F_GETFL 3
+#define F_SETFL 4
+#define F_DUPFD_CLOEXEC 1030
+#define FD_CLOEXEC 1
+#define PIPE_BUF 4096
+
+#undef POLLIN
+#undef POLLPRI
+#undef POLLOUT
+#undef POLLERR
+#undef POLLHUP
+#undef POLLNVAL
+#define POLLIN 0x01
+#define POLLPRI 0x02
+#define POLLOUT 0x04
+#define POLLERR 0x08
+#define POLLHUP 0x10
+#define POLLNVAL 0x20
+#define POLLRDHUP 0x2000
+struct pollfd {
+  int fd;
+  short events;
+  short revents;
+};
+
+#ifndef S_IFSOCK
+#define S_IFSOCK 0xC000
+#endif
+#ifndef S_ISSOCK
+#define S_ISSOCK(mode) (((mode)&S_IFMT) == S_IFSOCK)
+#endif
+#undef fstat
+
+#define EAI_SYSTEM (-9011)  // no function here returns it
+#ifndef EAI_ADDRFAMILY
+#define EAI_ADDRFAMILY (-9001)
+#endif
+
+#define CLOCK_MONOTONIC_COARSE CLOCK_MONOTONIC
+
+#define _SC_PAGESIZE 30
+#define PROT_READ 1
+#define MAP_PRIVATE 2
+#define MAP_FAILED (reinterpret_cast<void*>(-1))
+
+#define SA_RESTART 1
+struct sigaction {
+  void (*sa_handler)(int);
+  int sa_flags;
+  sigset_t sa_mask;
+};
+
+// Sockets. Winsock declares functions of most of these names for SOCKETs; these, for ints, set
+// errno.
+int socket(int family, int type, int protocol);
+// Over TCP on loopback, or UDP, whatever the family.
+int socketpair(int family, int type, int protocol, int ends[2]);
+int bind(int fd, const sockaddr* address, socklen_t size);
+int listen(int fd, int backlog);
+int accept(int fd, sockaddr* address, socklen_t* size);
+int accept4(int fd, sockaddr* address, socklen_t* size, int flags);
+int connect(int fd, const sockaddr* address, socklen_t size);
+int shutdown(int fd, int how);
+int getsockname(int fd, sockaddr* address, socklen_t* size);
+int getpeername(int fd, sockaddr* address, socklen_t* size);
+// SO_REUSEADDR is left alone: on Windows it lets others take the port away, and what POSIX means by
+// it is so without.
+int setsockopt(int fd, int level, int name, const void* value, socklen_t size);
+int getsockopt(int fd, int level, int name, void* value, socklen_t* size);
+ssize_t recv(int fd, void* data, std::size_t size, int flags);
+ssize_t send(int fd, const void* data, std::size_t size, int flags);
+ssize_t recvfrom(int fd, void* data, std::size_t size, int flags, sockaddr* from, socklen_t* room);
+ssize_t sendto(int fd, const void* data, std::size_t size, int flags, const sockaddr* to,
+               socklen_t to_size);
+ssize_t recvmsg(int fd, msghdr* message, int flags);
+ssize_t sendmsg(int fd, const msghdr* message, int flags);
+int poll(pollfd* fds, std::size_t count, int timeout_ms);
+
+// Descriptors.
+int close(int fd);
+ssize_t read(int fd, void* data, std::size_t size);
+ssize_t write(int fd, const void* data, std::size_t size);
+ssize_t readv(int fd, const evbuffer_iovec* pieces, int count);
+ssize_t writev(int fd, const evbuffer_iovec* pieces, int count);
+// A pair of sockets.
+int pipe(int ends[2]);
+int pipe2(int ends[2], int flags);
+// F_GETFL cannot tell whether a socket blocks, and says that it does.
+int fcntl(int fd, int command, int argument = 0);
+int fstat(int fd, struct stat* about);
+// They move the file's position, which is put back: not for two threads and one file.
+ssize_t pread(int fd, void* data, std::size_t size, std::int64_t offset);
+ssize_t pwrite(int fd, const void* data, std::size_t size, std::int64_t offset);
+
+// The rest.
+int sigaction(int signal, const struct sigaction* action, struct sigaction* before);
+inline int sigfillset(sigset_t* set) {
+  *set = static_cast<sigset_t>(-1);
+  return 0;
+}
+void* mmap(void* where, std::size_t size, int protection, int flags, int fd, std::int64_t offset);
+int munmap(void* mapping, std::size_t size);
+long sysconf(int name);
+char* strerror_r(int error, char* room, std::size_t size);
+int setenv(const char* name, const char* value, int overwrite);
+int unsetenv(const char* name);

@@ -1,0 +1,182 @@
+// Descriptors that are sockets or files of the C library, and waiting for several sockets.
+#include <cerrno>
+#include <climits>
+
+#include "base/sys_windows/errors.h"
+#include "base/sys_windows/socket_set.h"
+
+namespace {
+
+using eddy::engine::sys::socket_set;
+using eddy::engine::sys::winsock_failed;
+
+SOCKET handle(int fd) { return fd < 0 ? INVALID_SOCKET : static_cast<SOCKET>(fd); }
+
+bool is_socket(int fd) {
+  int type = 0, size = sizeof type;
+  return ::getsockopt(handle(fd), SOL_SOCKET, SO_TYPE, reinterpret_cast<char*>(&type), &size) == 0;
+}
+
+bool is_file(int fd) { return fd >= 0 && ::_get_osfhandle(fd) != -1; }
+
+HANDLE kernel_object(int fd) {
+  if (is_socket(fd)) return reinterpret_cast<HANDLE>(handle(fd));
+  const std::intptr_t of_file = fd < 0 ? -1 : ::_get_osfhandle(fd);
+  if (of_file == -1) errno = EBADF;
+  return of_file == -1 ? INVALID_HANDLE_VALUE : reinterpret_cast<HANDLE>(of_file);
+}
+
+int set_inherited(int fd, bool inherited) {
+  HANDLE object = kernel_object(fd);
+  if (object == INVALID_HANDLE_VALUE) return -1;
+  if (::SetHandleInformation(object, HANDLE_FLAG_INHERIT, inherited ? HANDLE_FLAG_INHERIT : 0))
+    return 0;
+  errno = EBADF;
+  return -1;
+}
+
+int inherited(int fd) {
+  HANDLE object = kernel_object(fd);
+  DWORD flags = 0;
+  if (object == INVALID_HANDLE_VALUE) return -1;
+  if (::GetHandleInformation(object, &flags)) return flags & HANDLE_FLAG_INHERIT ? 0 : FD_CLOEXEC;
+  errno = EBADF;
+  return -1;
+}
+
+int set_blocking(int fd, bool blocks) {
+  u_long value = blocks ? 0 : 1;
+  if (::ioctlsocket(handle(fd), static_cast<long>(FIONBIO), &value) == 0) return 0;
+  if (::WSAGetLastError() == WSAENOTSOCK && is_file(fd)) return 0;  // (files never wait)
+  return winsock_failed();
+}
+
+// Moves the file's position there and back.
+template <class Move>
+ssize_t at_place(int fd, std::int64_t offset, Move move) {
+  const std::int64_t before = ::_telli64(fd);
+  if (before < 0 || ::_lseeki64(fd, offset, SEEK_SET) < 0) return -1;
+  const ssize_t moved = move();
+  const int error = errno;
+  (void)::_lseeki64(fd, before, SEEK_SET);
+  errno = error;
+  return moved;
+}
+
+unsigned clamped(std::size_t size) {
+  return size > INT_MAX ? INT_MAX : static_cast<unsigned>(size);
+}
+
+// What poll(2) says of one of them.
+struct polled {
+  socket_set readable, writable, failed;
+
+  bool add(const pollfd& p) {
+    if (!is_socket(p.fd)) return false;
+    if (p.events & POLLIN) readable.add(handle(p.fd));
+    // What cannot be connected is told among the failed ones only.
+    if (p.events & POLLOUT) writable.add(handle(p.fd)), failed.add(handle(p.fd));
+    return true;
+  }
+  short events(int fd) const {
+    int seen = 0;
+    if (readable.contains(handle(fd))) seen |= POLLIN;
+    if (writable.contains(handle(fd))) seen |= POLLOUT;
+    if (failed.contains(handle(fd))) seen |= POLLOUT | POLLERR;
+    return static_cast<short>(seen);
+  }
+};
+
+}  // namespace
+
+int close(int fd) {
+  if (::closesocket(handle(fd)) == 0) return 0;
+  if (::WSAGetLastError() == WSAENOTSOCK && is_file(fd)) return ::_close(fd);
+  errno = EBADF;
+  return -1;
+}
+
+ssize_t read(int fd, void* data, std::size_t size) {
+  const ssize_t got = recv(fd, data, size, 0);
+  if (got >= 0 || errno != ENOTSOCK) return got;
+  if (is_file(fd)) return ::_read(fd, data, clamped(size));
+  errno = EBADF;
+  return -1;
+}
+
+ssize_t write(int fd, const void* data, std::size_t size) {
+  const ssize_t sent = send(fd, data, size, 0);
+  if (sent >= 0 || errno != ENOTSOCK) return sent;
+  if (is_file(fd)) return ::_write(fd, data, clamped(size));
+  errno = EBADF;
+  return -1;
+}
+
+ssize_t pread(int fd, void* data, std::size_t size, std::int64_t offset) {
+  return at_place(fd, offset, [&] { return ::_read(fd, data, clamped(size)); });
+}
+
+ssize_t pwrite(int fd, const void* data, std::size_t size, std::int64_t offset) {
+  return at_place(fd, offset, [&] { return ::_write(fd, data, clamped(size)); });
+}
+
+int pipe(int ends[2]) { return pipe2(ends, 0); }
+
+int pipe2(int ends[2], int flags) {
+  const int blocking = flags & O_NONBLOCK ? SOCK_NONBLOCK : 0;
+  const int kept = flags & O_CLOEXEC ? SOCK_CLOEXEC : 0;
+  return socketpair(AF_INET, SOCK_STREAM | blocking | kept, 0, ends);
+}
+
+int fcntl(int fd, int command, int argument) {
+  switch (command) {
+    case F_GETFD:
+      return inherited(fd);
+    case F_SETFD:
+      return set_inherited(fd, (argument & FD_CLOEXEC) == 0);
+    case F_GETFL:
+      return kernel_object(fd) == INVALID_HANDLE_VALUE ? -1 : O_RDWR;
+    case F_SETFL:
+      return set_blocking(fd, (argument & O_NONBLOCK) == 0);
+    default:
+      errno = ENOSYS;
+      return -1;
+  }
+}
+
+int fstat(int fd, struct stat* about) {
+  if (!is_socket(fd)) return ::_fstat64(fd, about);
+  *about = {};
+  about->st_mode = static_cast<unsigned short>(S_IFSOCK);
+  about->st_dev = static_cast<unsigned>(fd);  // (so that two sockets differ)
+  return 0;
+}
+
+int poll(pollfd* fds, std::size_t count, int timeout_ms) {
+  polled all;
+  bool some_closed = false, some = false;
+  for (std::size_t i = 0; i < count; ++i) {
+    fds[i].revents = 0;
+    if (fds[i].fd < 0) continue;
+    if (!all.add(fds[i])) {
+      fds[i].revents = POLLNVAL;
+      some_closed = true;
+    }
+    some = some || fds[i].events != 0;
+  }
+  if (!some) {
+    ::Sleep(timeout_ms < 0 ? INFINITE : static_cast<DWORD>(timeout_ms));
+  } else {
+    if (some_closed) timeout_ms = 0;
+    const timeval time{timeout_ms / 1000, timeout_ms % 1000 * 1000};
+    if (::select(0, all.readable.get(), all.writable.get(), all.failed.get(),
+                 timeout_ms < 0 ? nullptr : &time) == SOCKET_ERROR)
+      return winsock_failed();
+  }
+  int ready = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (some && fds[i].fd >= 0 && fds[i].revents == 0) fds[i].revents = all.events(fds[i].fd);
+    ready += fds[i].revents != 0;
+  }
+  return ready;
+}

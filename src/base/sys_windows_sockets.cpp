@@ -1,0 +1,277 @@
+// Sockets as ints, with errno, over Winsock.
+#include <cerrno>
+#include <climits>
+#include <cstring>
+
+#include "base/sys_windows/errors.h"
+
+namespace {
+
+using eddy::engine::sys::errno_of_winsock;
+using eddy::engine::sys::winsock_failed;
+
+// Winsock is counted by its users and may be started as often as one likes. Before anybody's static
+// objects can make a loop; never ended, since they may outlive this one.
+struct winsock {
+  winsock() {
+    WSADATA unused;
+    (void)::WSAStartup(MAKEWORD(2, 2), &unused);
+  }
+};
+[[gnu::init_priority(200)]] winsock started;
+
+SOCKET handle(int fd) { return fd < 0 ? INVALID_SOCKET : static_cast<SOCKET>(fd); }
+
+// A number that does not fit, which no Windows gives, would be another socket's.
+int as_descriptor(SOCKET made) {
+  if (made == INVALID_SOCKET) return winsock_failed();
+  if (made <= INT_MAX) return static_cast<int>(made);
+  ::closesocket(made);
+  errno = EMFILE;
+  return -1;
+}
+
+int result(int returned) { return returned == SOCKET_ERROR ? winsock_failed() : returned; }
+
+int set_blocking(int fd, bool blocks) {
+  u_long value = blocks ? 0 : 1;
+  return result(::ioctlsocket(handle(fd), static_cast<long>(FIONBIO), &value));
+}
+
+int clamped(std::size_t size) { return size > INT_MAX ? INT_MAX : static_cast<int>(size); }
+
+// A single call cannot be told not to wait: the socket is.
+bool prepare(int fd, int flags) {
+  return (flags & MSG_DONTWAIT) == 0 || set_blocking(fd, false) == 0;
+}
+
+int system_flags(int flags) { return flags & ~(MSG_DONTWAIT | MSG_NOSIGNAL); }
+
+constexpr unsigned most_pieces = 64;
+
+unsigned to_buffers(const evbuffer_iovec* pieces, std::size_t count, WSABUF* out) {
+  unsigned n = 0;
+  for (; n < count && n < most_pieces; ++n) {
+    const std::size_t size = pieces[n].iov_len;
+    out[n].buf = static_cast<char*>(pieces[n].iov_base);
+    out[n].len = size > INT_MAX ? INT_MAX : static_cast<ULONG>(size);
+    if (size > INT_MAX) return n + 1;
+  }
+  return n;
+}
+
+// Two ends of a connection over loopback that nobody else can have got between.
+bool connect_pair(int listener, int type, int ends[2]) {
+  sockaddr_in where{}, mine{}, theirs{};
+  socklen_t size = sizeof where;
+  where.sin_family = AF_INET;
+  where.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  auto* at = reinterpret_cast<sockaddr*>(&where);
+  if (bind(listener, at, size) != 0 || listen(listener, 1) != 0) return false;
+  if (getsockname(listener, at, &size) != 0) return false;
+  ends[0] = socket(AF_INET, type & ~SOCK_NONBLOCK, 0);
+  if (ends[0] < 0 || connect(ends[0], at, size) != 0) return false;
+  if (getsockname(ends[0], reinterpret_cast<sockaddr*>(&mine), &size) != 0) return false;
+  size = sizeof theirs;
+  ends[1] = accept(listener, reinterpret_cast<sockaddr*>(&theirs), &size);
+  if (ends[1] < 0) return false;
+  if (mine.sin_port == theirs.sin_port && mine.sin_addr.s_addr == theirs.sin_addr.s_addr)
+    return true;
+  errno = ECONNABORTED;
+  return false;
+}
+
+bool connect_datagrams(int type, int ends[2]) {
+  sockaddr_in where[2] = {};
+  for (int i = 0; i < 2; ++i) {
+    socklen_t size = sizeof where[i];
+    auto* at = reinterpret_cast<sockaddr*>(&where[i]);
+    where[i].sin_family = AF_INET;
+    where[i].sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    ends[i] = socket(AF_INET, type & ~SOCK_NONBLOCK, 0);
+    if (ends[i] < 0 || bind(ends[i], at, size) != 0 || getsockname(ends[i], at, &size) != 0)
+      return false;
+  }
+  for (int i = 0; i < 2; ++i)
+    if (connect(ends[i], reinterpret_cast<sockaddr*>(&where[1 - i]), sizeof where[i]) != 0)
+      return false;
+  return true;
+}
+
+bool make_pair(int type, int ends[2]) {
+  const int kind = type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC);
+  if (kind == SOCK_DGRAM) return connect_datagrams(type, ends);
+  const int listener = socket(AF_INET, kind, 0);
+  const bool made = listener >= 0 && connect_pair(listener, type, ends);
+  const int error = errno;
+  if (listener >= 0) (void)close(listener);
+  errno = error;
+  // What is written is to be read at once, as from a pair of POSIX.
+  for (int i = 0; made && i < 2; ++i) {
+    const int one = 1;
+    (void)setsockopt(ends[i], IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+  }
+  return made;
+}
+
+}  // namespace
+
+int socket(int family, int type, int protocol) {
+  const int kind = type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC);
+  const DWORD inherit = (type & SOCK_CLOEXEC) != 0 ? WSA_FLAG_NO_HANDLE_INHERIT : 0;
+  const int fd = as_descriptor(
+      ::WSASocketW(family, kind, protocol, nullptr, 0, WSA_FLAG_OVERLAPPED | inherit));
+  if (fd >= 0 && (type & SOCK_NONBLOCK) != 0) (void)set_blocking(fd, false);
+  return fd;
+}
+
+int socketpair(int, int type, int, int ends[2]) {
+  ends[0] = ends[1] = -1;
+  if (make_pair(type, ends)) {
+    if ((type & SOCK_NONBLOCK) == 0) return 0;
+    (void)set_blocking(ends[0], false);
+    (void)set_blocking(ends[1], false);
+    return 0;
+  }
+  const int error = errno;
+  for (int i = 0; i < 2; ++i)
+    if (ends[i] >= 0) (void)close(ends[i]);
+  errno = error;
+  return -1;
+}
+
+int bind(int fd, const sockaddr* address, socklen_t size) {
+  return result(::bind(handle(fd), address, size));
+}
+
+int listen(int fd, int backlog) { return result(::listen(handle(fd), backlog)); }
+
+int accept(int fd, sockaddr* address, socklen_t* size) { return accept4(fd, address, size, 0); }
+
+int accept4(int fd, sockaddr* address, socklen_t* size, int flags) {
+  const int made = as_descriptor(::accept(handle(fd), address, size));
+  if (made < 0) return -1;
+  // (It has the listener's mode, whatever that is.)
+  (void)set_blocking(made, (flags & SOCK_NONBLOCK) == 0);
+  if (flags & SOCK_CLOEXEC) (void)fcntl(made, F_SETFD, FD_CLOEXEC);
+  return made;
+}
+
+int connect(int fd, const sockaddr* address, socklen_t size) {
+  if (::connect(handle(fd), address, size) == 0) return 0;
+  (void)winsock_failed();
+  if (errno == EAGAIN) errno = EINPROGRESS;
+  return -1;
+}
+
+int shutdown(int fd, int how) { return result(::shutdown(handle(fd), how)); }
+
+int getsockname(int fd, sockaddr* address, socklen_t* size) {
+  return result(::getsockname(handle(fd), address, size));
+}
+
+int getpeername(int fd, sockaddr* address, socklen_t* size) {
+  return result(::getpeername(handle(fd), address, size));
+}
+
+int setsockopt(int fd, int level, int name, const void* value, socklen_t size) {
+  if (level == SOL_SOCKET && name == SO_REUSEPORT) {
+    errno = ENOPROTOOPT;
+    return -1;
+  }
+  const bool is_done = (level == SOL_SOCKET && name == SO_REUSEADDR) ||
+                       (level == IPPROTO_TCP && name == TCP_DEFER_ACCEPT);
+  int type = 0;
+  socklen_t type_size = sizeof type;
+  if (is_done) return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_size);
+  return result(::setsockopt(handle(fd), level, name, static_cast<const char*>(value), size));
+}
+
+int getsockopt(int fd, int level, int name, void* value, socklen_t* size) {
+  const int got = ::getsockopt(handle(fd), level, name, static_cast<char*>(value), size);
+  if (got != 0) return winsock_failed();
+  if (level == SOL_SOCKET && name == SO_ERROR) {
+    int code = 0;
+    std::memcpy(&code, value, sizeof code);
+    code = errno_of_winsock(code);
+    std::memcpy(value, &code, sizeof code);
+  }
+  return 0;
+}
+
+ssize_t recv(int fd, void* data, std::size_t size, int flags) {
+  return recvfrom(fd, data, size, flags, nullptr, nullptr);
+}
+
+ssize_t send(int fd, const void* data, std::size_t size, int flags) {
+  if (!prepare(fd, flags)) return -1;
+  return result(::send(handle(fd), static_cast<const char*>(data), clamped(size),
+                       system_flags(flags)));
+}
+
+ssize_t recvfrom(int fd, void* data, std::size_t size, int flags, sockaddr* from, socklen_t* room) {
+  if (!prepare(fd, flags)) return -1;
+  const int got = ::recvfrom(handle(fd), static_cast<char*>(data), clamped(size),
+                             system_flags(flags), from, room);
+  if (got != SOCKET_ERROR) return got;
+  // A datagram that was cut off: POSIX tells what there was room for.
+  if (::WSAGetLastError() == WSAEMSGSIZE) return clamped(size);
+  return winsock_failed();
+}
+
+ssize_t sendto(int fd, const void* data, std::size_t size, int flags, const sockaddr* to,
+               socklen_t to_size) {
+  if (!prepare(fd, flags)) return -1;
+  return result(::sendto(handle(fd), static_cast<const char*>(data), clamped(size),
+                         system_flags(flags), to, to_size));
+}
+
+ssize_t recvmsg(int fd, msghdr* message, int flags) {
+  if (!prepare(fd, flags)) return -1;
+  WSABUF buffers[most_pieces];
+  const unsigned count = to_buffers(message->msg_iov, message->msg_iovlen, buffers);
+  DWORD got = 0;
+  DWORD told = static_cast<DWORD>(system_flags(flags));
+  auto* from = static_cast<sockaddr*>(message->msg_name);
+  message->msg_flags = 0;
+  message->msg_controllen = 0;
+  if (::WSARecvFrom(handle(fd), buffers, count, &got, &told, from,
+                    from == nullptr ? nullptr : &message->msg_namelen, nullptr, nullptr) == 0)
+    return static_cast<ssize_t>(got);
+  if (::WSAGetLastError() != WSAEMSGSIZE) return winsock_failed();
+  message->msg_flags = MSG_TRUNC;
+  std::size_t room = 0;
+  for (unsigned i = 0; i < count; ++i) room += buffers[i].len;
+  return static_cast<ssize_t>(room);
+}
+
+ssize_t sendmsg(int fd, const msghdr* message, int flags) {
+  if (!prepare(fd, flags)) return -1;
+  WSABUF buffers[most_pieces];
+  const unsigned count = to_buffers(message->msg_iov, message->msg_iovlen, buffers);
+  DWORD sent = 0;
+  const auto* to = static_cast<const sockaddr*>(message->msg_name);
+  if (::WSASendTo(handle(fd), buffers, count, &sent, static_cast<DWORD>(system_flags(flags)), to,
+                  to == nullptr ? 0 : static_cast<int>(message->msg_namelen), nullptr,
+                  nullptr) == 0)
+    return static_cast<ssize_t>(sent);
+  return winsock_failed();
+}
+
+ssize_t readv(int fd, const evbuffer_iovec* pieces, int count) {
+  msghdr message{};
+  message.msg_iov = const_cast<evbuffer_iovec*>(pieces);
+  message.msg_iovlen = static_cast<std::size_t>(count);
+  const ssize_t got = recvmsg(fd, &message, 0);
+  if (got >= 0 || errno != ENOTSOCK) return got;
+  return read(fd, pieces->iov_base, pieces->iov_len);
+}
+
+ssize_t writev(int fd, const evbuffer_iovec* pieces, int count) {
+  msghdr message{};
+  message.msg_iov = const_cast<evbuffer_iovec*>(pieces);
+  message.msg_iovlen = static_cast<std::size_t>(count);
+  const ssize_t sent = sendmsg(fd, &message, 0);
+  if (sent >= 0 || errno != ENOTSOCK) return sent;
+  return write(fd, pieces->iov_base, pieces->iov_len);
+}
