@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "common/lines.h"
 #include "common/net.h"
@@ -32,9 +31,9 @@ static void remove_client(struct client *client) {
   int fd = event_get_fd(client->readable);
   *client->place = client->next;
   if (client->next != NULL) client->next->place = client->place;
-  event_free(client->readable); /* before close(): the number may soon be another's */
+  event_free(client->readable); /* before it is closed: the number may soon be another's */
   event_free(client->writable);
-  close(fd);
+  evutil_closesocket(fd);
   free(client);
 }
 
@@ -140,7 +139,7 @@ int rot13_event_main(int argc, char **argv) {
   struct options options;
   int status;
   if (options_read(&options, argc, argv, "A ROT13 server on events.", 1, &status)) return status;
-  if (options.backend != NULL) setenv("EDDY_BACKEND", options.backend, 1);
+  if (options.backend != NULL) net_choose_backend(options.backend);
   struct server server;
   memset(&server, 0, sizeof server);
   server.base = event_base_new();
@@ -153,7 +152,7 @@ int rot13_event_main(int argc, char **argv) {
   }
   int listener = net_listen(&options);
   status = listener < 0 || evutil_make_socket_nonblocking(listener) != 0 || run(&server, listener);
-  if (listener >= 0) close(listener);
+  if (listener >= 0) evutil_closesocket(listener);
   event_base_free(server.base);
   return status;
 }

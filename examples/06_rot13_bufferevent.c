@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "common/lines.h"
 #include "common/net.h"
@@ -150,7 +149,7 @@ int rot13_bufferevent_main(int argc, char **argv) {
   int status;
   if (options_read(&options, argc, argv, "A ROT13 server on bufferevents.", 1, &status))
     return status;
-  if (options.backend != NULL) setenv("EDDY_BACKEND", options.backend, 1);
+  if (options.backend != NULL) net_choose_backend(options.backend);
   struct server server;
   memset(&server, 0, sizeof server);
   server.base = event_base_new();

@@ -2,7 +2,8 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/socket.h>
+
+#include "net.h"
 
 /* Not isalpha: setting the locale would change which characters are letters. */
 static char rot13(char c) {
@@ -48,7 +49,7 @@ int lines_receive(struct lines *lines, int fd) {
   size_t size;
   char *space = lines_space(lines, &size);
   if (size == 0) return 0;
-  ssize_t got = recv(fd, space, size, 0);
+  long got = net_receive(fd, space, size);
   if (got > 0) {
     lines_received(lines, (size_t)got);
     return 1;
@@ -60,7 +61,7 @@ int lines_receive(struct lines *lines, int fd) {
 
 int lines_send(struct lines *lines, int fd) {
   while (lines_pending(lines)) {
-    ssize_t sent = send(fd, lines->data + lines->sent, lines->ready - lines->sent, MSG_NOSIGNAL);
+    long sent = net_send(fd, lines->data + lines->sent, lines->ready - lines->sent);
     if (sent >= 0)
       lines->sent += (size_t)sent;
     else if (errno == EAGAIN || errno == EWOULDBLOCK)

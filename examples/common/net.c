@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -109,6 +110,12 @@ enum accept_result net_accept(int listener, int *fd) {
       return ACCEPT_AGAIN;
   }
 }
+
+long net_receive(int fd, void *data, size_t size) { return recv(fd, data, size, 0); }
+
+long net_send(int fd, const void *data, size_t size) { return send(fd, data, size, MSG_NOSIGNAL); }
+
+void net_choose_backend(const char *name) { setenv("EDDY_BACKEND", name, 1); }
 
 void net_refuse(int fd, const char *text) {
   (void)send(fd, text, strlen(text), MSG_NOSIGNAL | MSG_DONTWAIT);

@@ -2,6 +2,8 @@
 #ifndef EXAMPLES_NET_H
 #define EXAMPLES_NET_H
 
+#include <stddef.h>
+
 #include "options.h"
 
 /* A listening socket, or -1 after saying what failed. Without an address it takes IPv6 and IPv4
@@ -19,8 +21,15 @@ enum accept_result {
 };
 enum accept_result net_accept(int listener, int *fd);
 
+/* recv() and send() without flags and without SIGPIPE: bytes, or -1 with errno. */
+long net_receive(int fd, void *data, size_t size);
+long net_send(int fd, const void *data, size_t size);
+
 /* Sends all of `text`, as far as it goes without waiting, and closes. */
 void net_refuse(int fd, const char *text);
+
+/* The backend that event_base_new() is to take, if it can be had. */
+void net_choose_backend(const char *name);
 
 /* Ends the program's loop on SIGINT and SIGTERM: they interrupt the system call that waits, and
  * net_should_stop() is 1 from then on. SIGPIPE needs no care, because all is sent with

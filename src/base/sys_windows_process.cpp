@@ -48,6 +48,7 @@ int sigaction(int signal, const struct sigaction* action, struct sigaction* befo
   if (before != nullptr) {
     *before = {};
     before->sa_handler = was == on_signal ? ours : was;
+    if (was == on_signal) before->sa_flags = SA_RESTART;  // nothing is interrupted here
   }
   return 0;
 }

@@ -21,6 +21,7 @@
 #include "support/backends.h"
 #include "support/listening.h"
 #include "support/sockets.h"
+#include "support/system.h"
 
 namespace eddy::engine::test {
 namespace {
@@ -116,9 +117,10 @@ TEST_P(listeners, hand_over_sockets_that_do_not_block_and_that_no_child_inherits
   const descriptor second = client_of(l);
   look();
   ASSERT_EQ(l.accepted.size(), 2u);
+  for (const descriptor& d : l.accepted) EXPECT_TRUE(::fcntl(d.get(), F_GETFD) & FD_CLOEXEC);
+  EDDY_NEEDS(blocking_mode_can_be_asked_for);
   EXPECT_TRUE(::fcntl(l.accepted[0].get(), F_GETFL) & O_NONBLOCK);
   EXPECT_FALSE(::fcntl(l.accepted[1].get(), F_GETFL) & O_NONBLOCK);
-  for (const descriptor& d : l.accepted) EXPECT_TRUE(::fcntl(d.get(), F_GETFD) & FD_CLOEXEC);
 }
 
 TEST_P(listeners, that_are_disabled_hand_nothing_over_until_they_are_enabled) {
@@ -309,6 +311,7 @@ TEST_P(listeners, whose_loop_goes_on_on_another_thread_go_on) {
 }
 
 TEST_P(listeners, of_a_child_share_the_socket_with_those_of_its_parent) {
+  EDDY_NEEDS(fork_is_there);
   listening l(*on);
   settle(l);
   l.then = [&] { EXPECT_EQ(enable_listener(l, false), 0); };
@@ -340,6 +343,7 @@ TEST_P(listeners, of_a_child_share_the_socket_with_those_of_its_parent) {
 }
 
 TEST_P(listeners, of_a_child_do_not_wait_for_a_parent_that_is_busy) {
+  EDDY_NEEDS(fork_is_there);
   listening l(*on);
   settle(l);
   const pid_t child = ::fork();

@@ -11,6 +11,7 @@
 #include "support/backends.h"
 #include "support/recorded.h"
 #include "support/sockets.h"
+#include "support/system.h"
 #include "support/watching.h"
 
 namespace eddy::engine::test {
@@ -84,6 +85,7 @@ TEST_P(readiness, each_interest_is_told_what_is_ready_of_it_and_nothing_else) {
 }
 
 TEST_P(readiness, a_pipe_without_writers_is_readable_and_one_without_readers_writable) {
+  EDDY_NEEDS(pipes_are_no_sockets);
   int ends[2];
   ASSERT_EQ(::pipe2(ends, O_NONBLOCK | O_CLOEXEC), 0);
   descriptor out(ends[0]), in(ends[1]);
@@ -224,6 +226,7 @@ TEST_P(readiness, interest_that_comes_and_goes_within_a_turn_reaches_no_kernel) 
 }
 
 TEST_P(readiness, an_event_of_a_closed_descriptor_does_not_reach_who_got_its_number) {
+  EDDY_NEEDS(dup2_is_there);
   socket_pair first, second, quiet;
   put(first.b);
   put(second.b);

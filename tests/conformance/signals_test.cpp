@@ -12,6 +12,7 @@
 #include "support/backends.h"
 #include "support/recorded.h"
 #include "support/sockets.h"
+#include "support/system.h"
 #include "support/watching.h"
 
 namespace eddy::engine::test {
@@ -114,6 +115,7 @@ TEST_P(signals, keep_errno_and_let_system_calls_go_on) {
 }
 
 TEST_P(signals, and_descriptors_and_timers_go_on_in_a_child_and_leave_the_parent_alone) {
+  EDDY_NEEDS(fork_is_there);
   socket_pair pair;
   int ticks = 0;
   watching reader(*on, pair.a.get(), watch_read), timer(*on, -1, 0, [&] { ++ticks; }),

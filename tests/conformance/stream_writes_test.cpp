@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "support/streams.h"
+#include "support/system.h"
 
 namespace {
 
@@ -230,6 +231,7 @@ TEST_P(stream_writes, that_the_peer_has_not_got_outlive_the_stream_and_the_loop)
 
 // A request's length has 32 bits. (The memory is one page of zeros.)
 TEST_P(stream_writes, of_a_piece_of_4_gib_begin_with_more_than_nothing) {
+  EDDY_NEEDS(mappings_are_there);
   for (const std::size_t size : {std::size_t{1} << 32, (std::size_t{1} << 32) + 3}) {
     socket_pair pair;
     void* zeros =

@@ -1,0 +1,59 @@
+// The calls of POSIX that tests make beside those of the engine, for Windows. The build puts this in
+// front of every test there.
+#pragma once
+
+#include "base/sys_windows/posix.h"
+
+#include <event2/thread.h>
+#include <gtest/gtest.h>
+
+#include <process.h>
+#include <pthread.h>
+
+#define evthread_use_pthreads evthread_use_windows_threads
+
+// The two that programs are free to use; the C library delivers no others.
+#define SIGUSR1 SIGTERM
+#define SIGUSR2 SIGBREAK
+
+// To itself alone. There, a signal is handled by whoever raises it.
+inline int kill(pid_t, int signal) { return ::raise(signal); }
+inline int pthread_raise(pthread_t, int signal) { return ::raise(signal); }
+#define pthread_kill pthread_raise
+
+// Another number for the same socket.
+inline int dup(int fd) {
+  WSAPROTOCOL_INFOW info;
+  if (::WSADuplicateSocketW(static_cast<SOCKET>(fd), ::GetCurrentProcessId(), &info) != 0) {
+    errno = EBADF;
+    return -1;
+  }
+  const SOCKET made = ::WSASocketW(FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO,
+                                   &info, 0, WSA_FLAG_OVERLAPPED);
+  return made == INVALID_SOCKET ? -1 : static_cast<int>(made);
+}
+
+// What follows is never called: tests that need it are skipped (support/system.h).
+#define dup2 eddy_dup2
+inline int eddy_dup2(int, int) { return -1; }
+inline pid_t fork() { return -1; }
+inline pid_t waitpid(pid_t, int*, int) { return -1; }
+#define WIFEXITED(status) (status == 0)
+#define WEXITSTATUS(status) (status)
+#define MAP_ANONYMOUS 0x20
+#define MAP_NORESERVE 0x4000
+
+using rlim_t = unsigned long long;
+struct rlimit {
+  rlim_t rlim_cur, rlim_max;
+};
+#define RLIMIT_NOFILE 7
+inline int getrlimit(int, rlimit*) { return -1; }
+inline int setrlimit(int, const rlimit*) { return -1; }
+
+namespace testing {
+
+// There abort() is an exit with 3.
+inline ExitedWithCode KilledBySignal(int) { return ExitedWithCode(3); }
+
+}  // namespace testing

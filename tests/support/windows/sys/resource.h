@@ -1,0 +1,3 @@
+// On Windows; see posix.h.
+#pragma once
+#include "support/windows/posix.h"
