@@ -1,0 +1,133 @@
+// POSIX's words on Windows: what src/base/sys_windows promises.
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <event2/util.h>
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include "base/sys_windows/errors.h"
+#include "support/sockets.h"
+
+namespace eddy::engine::test {
+namespace {
+
+TEST(windows_errors, come_from_winsock_and_go_back_to_it) {
+  for (const int code : {WSAEWOULDBLOCK, WSAECONNRESET, WSAECONNREFUSED, WSAETIMEDOUT, WSAENOTSOCK,
+                         WSAEADDRINUSE, WSAENETUNREACH, WSAEMFILE, WSAEINVAL, WSAEISCONN})
+    EXPECT_EQ(sys::winsock_of_errno(sys::errno_of_winsock(code)), code);
+  EXPECT_EQ(sys::errno_of_winsock(0), 0);
+  EXPECT_EQ(sys::errno_of_winsock(123456), EIO);
+  EXPECT_EQ(sys::winsock_of_errno(ECANCELED), WSA_OPERATION_ABORTED);
+}
+
+TEST(windows_errors, are_those_of_the_standard_library) {
+  const auto as_code = [](int winsock) {
+    return std::error_code(sys::errno_of_winsock(winsock), std::generic_category());
+  };
+  EXPECT_EQ(as_code(WSAECONNREFUSED), std::errc::connection_refused);
+  EXPECT_EQ(as_code(WSAECONNRESET), std::errc::connection_reset);
+  EXPECT_EQ(as_code(WSAETIMEDOUT), std::errc::timed_out);
+  EXPECT_EQ(as_code(WSAEADDRINUSE), std::errc::address_in_use);
+  EXPECT_EQ(as_code(WSA_OPERATION_ABORTED), std::errc::operation_canceled);
+}
+
+TEST(windows_errors, have_texts_in_both_languages) {
+  const std::string text = evutil_socket_error_to_string(WSAECONNREFUSED);
+  EXPECT_EQ(text, std::string(std::strerror(ECONNREFUSED)));
+  EVUTIL_SET_SOCKET_ERROR(WSAECONNRESET);
+  EXPECT_EQ(EVUTIL_SOCKET_ERROR(), WSAECONNRESET);
+}
+
+TEST(windows_sockets, of_evutil_are_connected_both_ways) {
+  for (const int type : {SOCK_STREAM, SOCK_DGRAM}) {
+    evutil_socket_t pair[2];
+    ASSERT_EQ(evutil_socketpair(AF_INET, type, 0, pair), 0);
+    for (const int from : {0, 1}) {
+      char byte = 'a';
+      EXPECT_EQ(::send(pair[from], &byte, 1, 0), 1);
+      byte = 'b';
+      EXPECT_EQ(::recv(pair[1 - from], &byte, 1, 0), 1);
+      EXPECT_EQ(byte, 'a');
+    }
+    for (const evutil_socket_t one : pair) EXPECT_EQ(evutil_closesocket(one), 0);
+  }
+}
+
+TEST(windows_sockets, can_be_made_not_to_block_and_not_to_be_inherited) {
+  socket_pair pair(0);
+  EXPECT_EQ(evutil_make_socket_nonblocking(pair.a.get()), 0);
+  char byte;
+  EXPECT_EQ(::recv(pair.a.get(), &byte, 1, 0), -1);
+  EXPECT_EQ(errno, EAGAIN);
+  EXPECT_EQ(WSAGetLastError(), WSAEWOULDBLOCK);
+  EXPECT_EQ(evutil_make_socket_closeonexec(pair.a.get()), 0);
+  EXPECT_EQ(::fcntl(pair.a.get(), F_GETFD), FD_CLOEXEC);
+  EXPECT_EQ(evutil_make_socket_nonblocking(1 << 20), -1);
+}
+
+TEST(windows_sockets, are_polled_as_posix_has_it) {
+  socket_pair pair;
+  pollfd all[3] = {{pair.a.get(), POLLIN | POLLOUT, 0}, {-1, POLLIN, 0}, {pair.b.get(), POLLIN, 0}};
+  EXPECT_EQ(::poll(all, 3, 0), 1);
+  EXPECT_EQ(all[0].revents, POLLOUT);
+  ASSERT_EQ(::send(pair.a.get(), "x", 1, 0), 1);
+  EXPECT_EQ(::poll(all, 3, -1), 2);
+  EXPECT_EQ(all[2].revents, POLLIN);
+  pollfd none{1 << 20, POLLIN, 0};
+  EXPECT_EQ(::poll(&none, 1, -1), 1);
+  EXPECT_EQ(none.revents, POLLNVAL);
+}
+
+TEST(windows_sockets, more_than_64_are_watched_at_once) {
+  constexpr int count = 200;
+  std::vector<socket_pair> pairs;
+  std::vector<pollfd> all;
+  for (int i = 0; i < count; ++i) {
+    pairs.emplace_back();
+    all.push_back(pollfd{pairs.back().a.get(), POLLIN, 0});
+  }
+  ASSERT_EQ(::send(pairs.back().b.get(), "x", 1, 0), 1);
+  EXPECT_EQ(::poll(all.data(), all.size(), -1), 1);
+  EXPECT_EQ(all.back().revents, POLLIN);
+}
+
+// What libevent's programs do in their callbacks.
+TEST(windows_sockets, tell_a_streams_callback_why_they_failed_in_both_languages) {
+  event_base* base = event_base_new();
+  ASSERT_NE(base, nullptr);
+  sockaddr_in nobody{};
+  {
+    tcp_listener gone;
+    nobody = gone.address;
+  }
+  struct seen {
+    int winsock = 0, posix = 0;
+  } told;
+  bufferevent* b = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
+  bufferevent_setcb(
+      b, nullptr, nullptr,
+      [](bufferevent*, short what, void* argument) {
+        auto* t = static_cast<seen*>(argument);
+        t->posix = errno;
+        t->winsock = EVUTIL_SOCKET_ERROR();
+        EXPECT_TRUE(what & BEV_EVENT_ERROR);
+      },
+      &told);
+  ASSERT_EQ(bufferevent_socket_connect(b, reinterpret_cast<sockaddr*>(&nobody), sizeof nobody), 0);
+  EXPECT_EQ(event_base_dispatch(base), 1);
+  EXPECT_EQ(told.posix, ECONNREFUSED);
+  EXPECT_EQ(told.winsock, WSAECONNREFUSED);
+  bufferevent_free(b);
+  event_base_free(base);
+}
+
+}  // namespace
+}  // namespace eddy::engine::test
