@@ -2,7 +2,7 @@
  *
  * libevent's build writes a header of this name, and programs test its macros (`#ifdef
  * EVENT__HAVE_EPOLL`), so the names and values here are those that libevent 2.1.12 has on a 64-bit
- * Linux. They describe the system and the interface, not eddy: ask eddy_version() in
+ * Linux, less what Windows has not. They describe the system and the interface, not eddy: ask eddy_version() in
  * <eddy/version.h> for that, and event_get_supported_methods() for the methods that the library
  * has. */
 #ifndef EVENT2_EVENT_CONFIG_H_INCLUDED_
@@ -22,7 +22,7 @@
 /* Where libtool keeps what it builds; here for completeness. */
 #define EVENT__LT_OBJDIR ".libs/"
 
-/* Sizes in bytes: the LP64 data model, which is the only one this header describes. */
+/* Sizes in bytes: the LP64 data model (that of Windows: see below). */
 #define EVENT__SIZEOF_INT 4
 #define EVENT__SIZEOF_LONG 8
 #define EVENT__SIZEOF_LONG_LONG 8
@@ -140,6 +140,69 @@
 #define EVENT__HAVE___FUNCTION__ 1
 #define EVENT__HAVE___func__ 1
 #define EVENT__TIME_WITH_SYS_TIME 1
+
+/* Windows, as mingw-w64 shows it, is another data model and lacks these. */
+#ifdef _WIN32
+#undef EVENT__SIZEOF_LONG
+#define EVENT__SIZEOF_LONG 4
+#undef EVENT__HAVE_ACCEPT4
+#undef EVENT__HAVE_ARC4RANDOM
+#undef EVENT__HAVE_ARC4RANDOM_BUF
+#undef EVENT__HAVE_ARPA_INET_H
+#undef EVENT__HAVE_DLFCN_H
+#undef EVENT__HAVE_EPOLL
+#undef EVENT__HAVE_EPOLL_CREATE1
+#undef EVENT__HAVE_EPOLL_CTL
+#undef EVENT__HAVE_EVENTFD
+#undef EVENT__HAVE_FCNTL
+#undef EVENT__HAVE_FD_MASK
+#undef EVENT__HAVE_GETEGID
+#undef EVENT__HAVE_GETEUID
+#undef EVENT__HAVE_GETIFADDRS
+#undef EVENT__HAVE_GETRANDOM
+#undef EVENT__HAVE_IFADDRS_H
+#undef EVENT__HAVE_MMAP
+#undef EVENT__HAVE_NETDB_H
+#undef EVENT__HAVE_NETINET_IN_H
+#undef EVENT__HAVE_NETINET_TCP_H
+#undef EVENT__HAVE_OPENSSL
+#undef EVENT__HAVE_OPENSSL_SSL_H
+#undef EVENT__HAVE_PIPE
+#undef EVENT__HAVE_PIPE2
+#undef EVENT__HAVE_POLL
+#undef EVENT__HAVE_POLL_H
+#undef EVENT__HAVE_PTHREADS
+#undef EVENT__HAVE_SA_FAMILY_T
+#undef EVENT__HAVE_SENDFILE
+#undef EVENT__HAVE_SETENV
+#undef EVENT__HAVE_SETFD
+#undef EVENT__HAVE_SETRLIMIT
+#undef EVENT__HAVE_SIGACTION
+#undef EVENT__HAVE_SPLICE
+#undef EVENT__HAVE_STRSEP
+#undef EVENT__HAVE_STRUCT_IN6_ADDR_S6_ADDR16
+#undef EVENT__HAVE_STRUCT_IN6_ADDR_S6_ADDR32
+#undef EVENT__HAVE_STRUCT_SOCKADDR_UN
+#undef EVENT__HAVE_SYS_EPOLL_H
+#undef EVENT__HAVE_SYS_EVENTFD_H
+#undef EVENT__HAVE_SYS_IOCTL_H
+#undef EVENT__HAVE_SYS_MMAN_H
+#undef EVENT__HAVE_SYS_QUEUE_H
+#undef EVENT__HAVE_SYS_RANDOM_H
+#undef EVENT__HAVE_SYS_RESOURCE_H
+#undef EVENT__HAVE_SYS_SELECT_H
+#undef EVENT__HAVE_SYS_SENDFILE_H
+#undef EVENT__HAVE_SYS_SOCKET_H
+#undef EVENT__HAVE_SYS_TIMERFD_H
+#undef EVENT__HAVE_SYS_UIO_H
+#undef EVENT__HAVE_SYS_UN_H
+#undef EVENT__HAVE_SYS_WAIT_H
+#undef EVENT__HAVE_TAILQFOREACH
+#undef EVENT__HAVE_TIMERADD
+#undef EVENT__HAVE_TIMERFD_CREATE
+#undef EVENT__HAVE_UMASK
+#undef EVENT__HAVE_UNSETENV
+#endif
 
 /* Feature-test macros. They count only when this header comes before the first header of the
  * system; the guards leave a program's own choice alone. */
