@@ -33,6 +33,10 @@ endfunction()
 
 function(eddy_warnings target)
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wconversion)
+  if(WIN32)
+    # GCC takes printf for that of Microsoft, and ours is mingw-w64's own, which knows %zu.
+    target_compile_options(${target} PRIVATE -Wno-format)
+  endif()
   if(EDDY_WERROR)
     target_compile_options(${target} PRIVATE -Werror)
   endif()

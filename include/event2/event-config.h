@@ -2,9 +2,9 @@
  *
  * libevent's build writes a header of this name, and programs test its macros (`#ifdef
  * EVENT__HAVE_EPOLL`), so the names and values here are those that libevent 2.1.12 has on a 64-bit
- * Linux, less what Windows has not. They describe the system and the interface, not eddy: ask eddy_version() in
- * <eddy/version.h> for that, and event_get_supported_methods() for the methods that the library
- * has. */
+ * Linux, on Windows less what that has not. They describe the system and the interface, not eddy:
+ * ask eddy_version() in <eddy/version.h> for that, and event_get_supported_methods() for the
+ * methods that the library has. */
 #ifndef EVENT2_EVENT_CONFIG_H_INCLUDED_
 #define EVENT2_EVENT_CONFIG_H_INCLUDED_
 

@@ -305,7 +305,11 @@ struct evutil_addrinfo;
 #define EVUTIL_EAI_NONAME EAI_NONAME
 #define EVUTIL_EAI_SERVICE EAI_SERVICE
 #define EVUTIL_EAI_SOCKTYPE EAI_SOCKTYPE
+#ifdef EAI_SYSTEM
 #define EVUTIL_EAI_SYSTEM EAI_SYSTEM
+#else
+#define EVUTIL_EAI_SYSTEM -911
+#endif
 
 /* A lookup that was cancelled; only asynchronous lookups give it. */
 #define EVUTIL_EAI_CANCEL -90001

@@ -67,17 +67,17 @@ unsigned clamped(std::size_t size) {
   return size > INT_MAX ? INT_MAX : static_cast<unsigned>(size);
 }
 
-// What poll(2) says of one of them.
+// What poll(2) is asked of them.
 struct polled {
   socket_set readable, writable, failed;
 
   bool add(const pollfd& p) {
-    if (!is_socket(p.fd)) return false;
-    if (p.events & POLLIN) readable.add(handle(p.fd));
+    const SOCKET s = handle(p.fd);
+    if ((p.events & POLLIN) && !readable.add(s)) return false;
     // What cannot be connected is told among the failed ones only.
-    if (p.events & POLLOUT) writable.add(handle(p.fd)), failed.add(handle(p.fd));
-    return true;
+    return !(p.events & POLLOUT) || (writable.add(s) && failed.add(s));
   }
+  bool is_empty() const { return readable.size() + writable.size() == 0; }
   short events(int fd) const {
     int seen = 0;
     if (readable.contains(handle(fd))) seen |= POLLIN;
@@ -86,6 +86,19 @@ struct polled {
     return static_cast<short>(seen);
   }
 };
+
+int count_ready(const pollfd* fds, std::size_t count) {
+  int ready = 0;
+  for (std::size_t i = 0; i < count; ++i) ready += fds[i].revents != 0;
+  return ready;
+}
+
+// One that is none fails the call for all: they are told, and the others asked another time.
+int tell_bad_ones(pollfd* fds, std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i)
+    if (fds[i].fd >= 0 && !is_socket(fds[i].fd)) fds[i].revents = POLLNVAL;
+  return count_ready(fds, count);
+}
 
 }  // namespace
 
@@ -154,29 +167,27 @@ int fstat(int fd, struct stat* about) {
 
 int poll(pollfd* fds, std::size_t count, int timeout_ms) {
   polled all;
-  bool some_closed = false, some = false;
   for (std::size_t i = 0; i < count; ++i) {
     fds[i].revents = 0;
-    if (fds[i].fd < 0) continue;
-    if (!all.add(fds[i])) {
-      fds[i].revents = POLLNVAL;
-      some_closed = true;
+    if (fds[i].fd >= 0 && !all.add(fds[i])) {
+      errno = ENOMEM;
+      return -1;
     }
-    some = some || fds[i].events != 0;
   }
-  if (!some) {
+  if (all.is_empty()) {
+    if (const int bad = tell_bad_ones(fds, count)) return bad;
     ::Sleep(timeout_ms < 0 ? INFINITE : static_cast<DWORD>(timeout_ms));
-  } else {
-    if (some_closed) timeout_ms = 0;
-    const timeval time{timeout_ms / 1000, timeout_ms % 1000 * 1000};
-    if (::select(0, all.readable.get(), all.writable.get(), all.failed.get(),
-                 timeout_ms < 0 ? nullptr : &time) == SOCKET_ERROR)
-      return winsock_failed();
+    return 0;
   }
-  int ready = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    if (some && fds[i].fd >= 0 && fds[i].revents == 0) fds[i].revents = all.events(fds[i].fd);
-    ready += fds[i].revents != 0;
+  const timeval time{timeout_ms / 1000, timeout_ms % 1000 * 1000};
+  const int ready = ::select(0, all.readable.get(), all.writable.get(), all.failed.get(),
+                             timeout_ms < 0 ? nullptr : &time);
+  if (ready == SOCKET_ERROR) {
+    if (::WSAGetLastError() != WSAENOTSOCK) return winsock_failed();
+    return tell_bad_ones(fds, count);
   }
-  return ready;
+  if (ready == 0) return 0;
+  for (std::size_t i = 0; i < count; ++i)
+    if (fds[i].fd >= 0) fds[i].revents = all.events(fds[i].fd);
+  return count_ready(fds, count);
 }

@@ -31,11 +31,18 @@ int as_descriptor(SOCKET made) {
   return -1;
 }
 
-int result(int returned) { return returned == SOCKET_ERROR ? winsock_failed() : returned; }
+// Winsock has one error for files and for numbers of nothing.
+int failed(int fd) {
+  if (::WSAGetLastError() != WSAENOTSOCK) return winsock_failed();
+  errno = fd >= 0 && ::_get_osfhandle(fd) != -1 ? ENOTSOCK : EBADF;
+  return -1;
+}
+
+int result(int fd, int returned) { return returned == SOCKET_ERROR ? failed(fd) : returned; }
 
 int set_blocking(int fd, bool blocks) {
   u_long value = blocks ? 0 : 1;
-  return result(::ioctlsocket(handle(fd), static_cast<long>(FIONBIO), &value));
+  return result(fd, ::ioctlsocket(handle(fd), static_cast<long>(FIONBIO), &value));
 }
 
 int clamped(std::size_t size) { return size > INT_MAX ? INT_MAX : static_cast<int>(size); }
@@ -141,15 +148,17 @@ int socketpair(int, int type, int, int ends[2]) {
 }
 
 int bind(int fd, const sockaddr* address, socklen_t size) {
-  return result(::bind(handle(fd), address, size));
+  return result(fd, ::bind(handle(fd), address, size));
 }
 
-int listen(int fd, int backlog) { return result(::listen(handle(fd), backlog)); }
+int listen(int fd, int backlog) { return result(fd, ::listen(handle(fd), backlog)); }
 
 int accept(int fd, sockaddr* address, socklen_t* size) { return accept4(fd, address, size, 0); }
 
 int accept4(int fd, sockaddr* address, socklen_t* size, int flags) {
-  const int made = as_descriptor(::accept(handle(fd), address, size));
+  const SOCKET accepted = ::accept(handle(fd), address, size);
+  if (accepted == INVALID_SOCKET) return failed(fd);
+  const int made = as_descriptor(accepted);
   if (made < 0) return -1;
   // (It has the listener's mode, whatever that is.)
   (void)set_blocking(made, (flags & SOCK_NONBLOCK) == 0);
@@ -159,19 +168,19 @@ int accept4(int fd, sockaddr* address, socklen_t* size, int flags) {
 
 int connect(int fd, const sockaddr* address, socklen_t size) {
   if (::connect(handle(fd), address, size) == 0) return 0;
-  (void)winsock_failed();
+  (void)failed(fd);
   if (errno == EAGAIN) errno = EINPROGRESS;
   return -1;
 }
 
-int shutdown(int fd, int how) { return result(::shutdown(handle(fd), how)); }
+int shutdown(int fd, int how) { return result(fd, ::shutdown(handle(fd), how)); }
 
 int getsockname(int fd, sockaddr* address, socklen_t* size) {
-  return result(::getsockname(handle(fd), address, size));
+  return result(fd, ::getsockname(handle(fd), address, size));
 }
 
 int getpeername(int fd, sockaddr* address, socklen_t* size) {
-  return result(::getpeername(handle(fd), address, size));
+  return result(fd, ::getpeername(handle(fd), address, size));
 }
 
 int setsockopt(int fd, int level, int name, const void* value, socklen_t size) {
@@ -184,12 +193,12 @@ int setsockopt(int fd, int level, int name, const void* value, socklen_t size) {
   int type = 0;
   socklen_t type_size = sizeof type;
   if (is_done) return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_size);
-  return result(::setsockopt(handle(fd), level, name, static_cast<const char*>(value), size));
+  return result(fd, ::setsockopt(handle(fd), level, name, static_cast<const char*>(value), size));
 }
 
 int getsockopt(int fd, int level, int name, void* value, socklen_t* size) {
   const int got = ::getsockopt(handle(fd), level, name, static_cast<char*>(value), size);
-  if (got != 0) return winsock_failed();
+  if (got != 0) return failed(fd);
   if (level == SOL_SOCKET && name == SO_ERROR) {
     int code = 0;
     std::memcpy(&code, value, sizeof code);
@@ -205,7 +214,7 @@ ssize_t recv(int fd, void* data, std::size_t size, int flags) {
 
 ssize_t send(int fd, const void* data, std::size_t size, int flags) {
   if (!prepare(fd, flags)) return -1;
-  return result(::send(handle(fd), static_cast<const char*>(data), clamped(size),
+  return result(fd, ::send(handle(fd), static_cast<const char*>(data), clamped(size),
                        system_flags(flags)));
 }
 
@@ -216,13 +225,13 @@ ssize_t recvfrom(int fd, void* data, std::size_t size, int flags, sockaddr* from
   if (got != SOCKET_ERROR) return got;
   // A datagram that was cut off: POSIX tells what there was room for.
   if (::WSAGetLastError() == WSAEMSGSIZE) return clamped(size);
-  return winsock_failed();
+  return failed(fd);
 }
 
 ssize_t sendto(int fd, const void* data, std::size_t size, int flags, const sockaddr* to,
                socklen_t to_size) {
   if (!prepare(fd, flags)) return -1;
-  return result(::sendto(handle(fd), static_cast<const char*>(data), clamped(size),
+  return result(fd, ::sendto(handle(fd), static_cast<const char*>(data), clamped(size),
                          system_flags(flags), to, to_size));
 }
 
@@ -238,7 +247,7 @@ ssize_t recvmsg(int fd, msghdr* message, int flags) {
   if (::WSARecvFrom(handle(fd), buffers, count, &got, &told, from,
                     from == nullptr ? nullptr : &message->msg_namelen, nullptr, nullptr) == 0)
     return static_cast<ssize_t>(got);
-  if (::WSAGetLastError() != WSAEMSGSIZE) return winsock_failed();
+  if (::WSAGetLastError() != WSAEMSGSIZE) return failed(fd);
   message->msg_flags = MSG_TRUNC;
   std::size_t room = 0;
   for (unsigned i = 0; i < count; ++i) room += buffers[i].len;
@@ -255,7 +264,7 @@ ssize_t sendmsg(int fd, const msghdr* message, int flags) {
                   to == nullptr ? 0 : static_cast<int>(message->msg_namelen), nullptr,
                   nullptr) == 0)
     return static_cast<ssize_t>(sent);
-  return winsock_failed();
+  return failed(fd);
 }
 
 ssize_t readv(int fd, const evbuffer_iovec* pieces, int count) {

@@ -14,6 +14,8 @@
 #define close msvcrt_close
 #define read msvcrt_read
 #define write msvcrt_write
+#define dup msvcrt_dup
+#define dup2 msvcrt_dup2
 #include <winsock2.h>
 
 #include <afunix.h>
@@ -26,6 +28,8 @@
 #undef close
 #undef read
 #undef write
+#undef dup
+#undef dup2
 
 #include <errno.h>
 #include <signal.h>
@@ -44,12 +48,8 @@
 
 // Macros of Windows that are ordinary words here.
 #undef interface
-#undef near
-#undef far
 #undef ERROR
 #undef DELETE
-#undef IN
-#undef OUT
 #undef min
 #undef max
 
@@ -61,6 +61,7 @@ struct mmsghdr {
 };
 
 using suseconds_t = long;
+using sigset_t = _sigset_t;
 using sa_family_t = ADDRESS_FAMILY;
 using in_addr_t = std::uint32_t;
 
@@ -81,8 +82,10 @@ using in_addr_t = std::uint32_t;
 #define O_CLOEXEC _O_NOINHERIT
 #define MSG_DONTWAIT 0x01000000
 #define MSG_NOSIGNAL 0x02000000
+#ifndef MSG_TRUNC
 #define MSG_TRUNC 0x0100
 #define MSG_CTRUNC 0x0200
+#endif
 #define SHUT_RD SD_RECEIVE
 #define SHUT_WR SD_SEND
 #define SHUT_RDWR SD_BOTH
@@ -127,9 +130,9 @@ struct pollfd {
 #endif
 #undef fstat
 
-#define EAI_SYSTEM (-9011)  // no function here returns it
+#define EAI_SYSTEM (-911)  // no function here returns it
 #ifndef EAI_ADDRFAMILY
-#define EAI_ADDRFAMILY (-9001)
+#define EAI_ADDRFAMILY (-901)
 #endif
 
 #define CLOCK_MONOTONIC_COARSE CLOCK_MONOTONIC

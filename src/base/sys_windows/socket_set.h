@@ -35,7 +35,7 @@ class socket_set {
   }
 
   std::size_t size() const {
-    return list_.empty() ? 0 : reinterpret_cast<const fd_set*>(list_.data())->fd_count;
+    return list_.empty() ? 0 : static_cast<std::size_t>(list_[0] & 0xffffffffU);
   }
   SOCKET operator[](std::size_t place) const { return list_[place + 1]; }
   bool contains(SOCKET s) const {
@@ -48,10 +48,8 @@ class socket_set {
   fd_set* get() { return size() == 0 ? nullptr : reinterpret_cast<fd_set*>(list_.data()); }
 
  private:
-  // The count lies in what would be the first socket.
-  void set_count(std::size_t count) {
-    reinterpret_cast<fd_set*>(list_.data())->fd_count = static_cast<u_int>(count);
-  }
+  // It lies in what would be the first socket, in the lower half of it.
+  void set_count(std::size_t count) { list_[0] = count; }
   static_assert(offsetof(fd_set, fd_array) == sizeof(SOCKET));
 
   array<SOCKET> list_;
