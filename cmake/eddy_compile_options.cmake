@@ -19,15 +19,20 @@ endif()
 check_cxx_compiler_flag(-fcf-protection EDDY_HAS_CF_PROTECTION)
 
 # Sources that speak POSIX: the engine's and the tests'. On Windows they get its words from
-# src/base/sys_windows.
+# src/base/sys_windows; a second argument names a target that has them compiled already.
 function(eddy_posix_words target)
   if(WIN32)
     target_compile_definitions(${target} PRIVATE
       _WIN32_WINNT=0x0A00 WIN32_LEAN_AND_MEAN NOMINMAX _FILE_OFFSET_BITS=64)
     target_include_directories(${target} PRIVATE
       ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/src/base/sys_windows ${PROJECT_SOURCE_DIR}/include)
-    target_compile_options(${target} PRIVATE
-      $<$<COMPILE_LANGUAGE:CXX>:SHELL:-include ${PROJECT_SOURCE_DIR}/src/base/sys_windows/posix.h>)
+    # Precompiled, since that puts it in front of every source, and since <windows.h> is long.
+    if(ARGC GREATER 1)
+      target_precompile_headers(${target} REUSE_FROM ${ARGV1})
+    else()
+      target_precompile_headers(${target} PRIVATE
+        $<$<COMPILE_LANGUAGE:CXX>:${PROJECT_SOURCE_DIR}/src/base/sys_windows/posix.h>)
+    endif()
   endif()
 endfunction()
 

@@ -8,7 +8,7 @@
 #include <optional>
 #include <vector>
 
-#include <sys/types.h>
+#include <eddy/sockets.hpp>
 
 namespace eddy {
 

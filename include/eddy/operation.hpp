@@ -144,7 +144,8 @@ inline basic_operation<int> accept_fd(int listener, sockaddr* address = nullptr,
 }
 // Until it is connected.
 inline basic_operation<void> connect_fd(int fd, const sockaddr* address, socklen_t size) noexcept {
-  return {{detail::verb::connect, fd, 0, const_cast<sockaddr*>(address), size, nullptr, -1},
+  return {{detail::verb::connect, fd, 0, const_cast<sockaddr*>(address),
+           static_cast<std::size_t>(size), nullptr, -1},
           "connect"};
 }
 // Until it can be read from, or has ended.

@@ -29,6 +29,9 @@ struct evbuffer_iovec {
 namespace eddy {
 
 using iovec = ::evbuffer_iovec;
+// (Nobody has such numbers there.)
+using uid_t = int;
+using gid_t = int;
 
 // A datagram and where it goes to or came from, as recvmsg and sendmsg of POSIX have it.
 struct msghdr {

@@ -179,7 +179,7 @@ int poll(pollfd* fds, std::size_t count, int timeout_ms) {
     ::Sleep(timeout_ms < 0 ? INFINITE : static_cast<DWORD>(timeout_ms));
     return 0;
   }
-  const timeval time{timeout_ms / 1000, timeout_ms % 1000 * 1000};
+  timeval time{timeout_ms / 1000, timeout_ms % 1000 * 1000};
   const int ready = ::select(0, all.readable.get(), all.writable.get(), all.failed.get(),
                              timeout_ms < 0 ? nullptr : &time);
   if (ready == SOCKET_ERROR) {

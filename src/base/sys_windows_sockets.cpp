@@ -54,6 +54,22 @@ bool prepare(int fd, int flags) {
 
 int system_flags(int flags) { return flags & ~(MSG_DONTWAIT | MSG_NOSIGNAL); }
 
+// With the number of an interface in the place of its address ("IP_MULTICAST_IF" in Microsoft's
+// documentation of IPPROTO_IP).
+int set_multicast(int fd, int name, const void* value) {
+  ip_mreqn given;
+  std::memcpy(&given, value, sizeof given);
+  ip_mreq group{};
+  group.imr_multiaddr = given.imr_multiaddr;
+  group.imr_interface = given.imr_address;
+  if (given.imr_ifindex != 0)
+    group.imr_interface.s_addr = htonl(static_cast<u_long>(given.imr_ifindex));
+  const bool of_sending = name == IP_MULTICAST_IF;
+  const void* data = of_sending ? static_cast<const void*>(&group.imr_interface) : &group;
+  const int size = of_sending ? sizeof group.imr_interface : sizeof group;
+  return result(fd, ::setsockopt(handle(fd), IPPROTO_IP, name, static_cast<const char*>(data), size));
+}
+
 constexpr unsigned most_pieces = 64;
 
 unsigned to_buffers(const evbuffer_iovec* pieces, std::size_t count, WSABUF* out) {
@@ -193,6 +209,7 @@ int setsockopt(int fd, int level, int name, const void* value, socklen_t size) {
   int type = 0;
   socklen_t type_size = sizeof type;
   if (is_done) return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_size);
+  if (level == IPPROTO_IP && size == sizeof(ip_mreqn)) return set_multicast(fd, name, value);
   return result(fd, ::setsockopt(handle(fd), level, name, static_cast<const char*>(value), size));
 }
 

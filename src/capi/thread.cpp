@@ -1,6 +1,7 @@
 // evthread_set_...(): the program's own locks, conditions and thread ids.
 #include <event2/thread.h>
 
+#include <atomic>
 #include <cstring>
 
 #include "capi/process_state.h"
@@ -10,10 +11,12 @@
 namespace eddy::engine::capi {
 namespace {
 
-// For programs that give locks but no ids: the address of a thread's own variable is its alone.
-unsigned long address_as_thread_id() {
-  static thread_local char mine;
-  return reinterpret_cast<unsigned long>(&mine);
+// For programs that give locks but no ids.
+unsigned long counted_thread_id() {
+  static std::atomic<unsigned long> last{0};
+  static thread_local unsigned long mine = 0;
+  if (mine == 0) mine = last.fetch_add(1, std::memory_order_relaxed) + 1;
+  return mine;
 }
 
 bool complete(const evthread_lock_callbacks& given) {
@@ -79,7 +82,7 @@ int set_locks(const evthread_lock_callbacks& given) {
   set.lock_free = given.free;
   set.lock = given.lock;
   set.unlock = given.unlock;
-  if (set.thread_id == nullptr) set.thread_id = address_as_thread_id;
+  if (set.thread_id == nullptr) set.thread_id = counted_thread_id;
   process.lock_types = given.supported_locktypes;
   process.locks_set = true;
   return 0;
@@ -135,12 +138,12 @@ int evthread_set_condition_callbacks(const struct evthread_condition_callbacks* 
 
 void evthread_set_id_callback(unsigned long (*id_fn)(void)) {
   eddy::engine::capi::process.functions.thread_id =
-      id_fn != nullptr ? id_fn : eddy::engine::capi::address_as_thread_id;
+      id_fn != nullptr ? id_fn : eddy::engine::capi::counted_thread_id;
 }
 
 void evthread_enable_lock_debugging(void) {
   if (eddy::engine::capi::process.functions.thread_id == nullptr)
-    eddy::engine::capi::process.functions.thread_id = eddy::engine::capi::address_as_thread_id;
+    eddy::engine::capi::process.functions.thread_id = eddy::engine::capi::counted_thread_id;
   eddy::engine::capi::process.lock_debugging = true;
 }
 

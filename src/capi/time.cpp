@@ -1,5 +1,6 @@
 // Timevals of the C face, and the common timeouts that hide in some of them.
 #include <cerrno>
+#include <limits>
 
 #include "capi/base.h"
 #include "capi/settings.h"
@@ -35,7 +36,11 @@ std::int64_t to_nanoseconds(const timeval& tv) {
 timeval to_timeval(std::int64_t nanoseconds) {
   if (nanoseconds < 0) nanoseconds = 0;
   const std::int64_t us = nanoseconds / 1000;
-  return timeval{static_cast<time_t>(us / 1'000'000), static_cast<suseconds_t>(us % 1'000'000)};
+  using seconds = decltype(timeval::tv_sec);  // of 32 bits on Windows
+  const std::int64_t whole = us / 1'000'000;
+  constexpr std::int64_t most = std::numeric_limits<seconds>::max();
+  return timeval{static_cast<seconds>(whole < most ? whole : most),
+                 static_cast<suseconds_t>(us % 1'000'000)};
 }
 
 }  // namespace eddy::engine::capi

@@ -33,6 +33,13 @@ socklen_t least_size(sa_family_t family) noexcept {
   }
 }
 
+// (Not every system's in_addr begins with a number.)
+in_addr of_number(std::uint32_t number) noexcept {
+  in_addr a{};
+  a.s_addr = htonl(number);
+  return a;
+}
+
 address of_v4(in_addr where, std::uint16_t port) noexcept {
   sockaddr_in a{};
   a.sin_family = AF_INET;
@@ -76,16 +83,17 @@ bool read_zone(std::string_view text, std::uint32_t& zone) noexcept {
 std::string_view path_of(const sockaddr* a, socklen_t size) noexcept {
   constexpr std::size_t before = offsetof(sockaddr_un, sun_path);
   const char* path = reinterpret_cast<const char*>(a) + before;
-  if (size <= before) return {};
-  if (*path == '\0') return {path, size - before};
-  return {path, ::strnlen(path, size - before)};
+  const auto length = static_cast<std::size_t>(size);
+  if (length <= before) return {};
+  if (*path == '\0') return {path, length - before};
+  return {path, ::strnlen(path, length - before)};
 }
 
 template <class Call>
-address ask(int fd, Call call) noexcept {
+address ask(Call call) noexcept {
   sockaddr_storage a{};
   socklen_t size = sizeof a;
-  if (call(fd, reinterpret_cast<sockaddr*>(&a), &size) != 0) return {};
+  if (call(reinterpret_cast<sockaddr*>(&a), &size) != 0) return {};
   return {plain(a), size};
 }
 
@@ -93,9 +101,11 @@ address ask(int fd, Call call) noexcept {
 
 address::address(const sockaddr* data, socklen_t size) noexcept : storage_{}, size_(0) {
   std::memset(&storage_, 0, sizeof storage_);
-  if (size < sizeof(sa_family_t) || size > sizeof storage_ || size < least_size(data->sa_family))
+  const auto length = static_cast<std::size_t>(size);
+  if (length < sizeof(sa_family_t) || length > sizeof storage_ ||
+      size < least_size(data->sa_family))
     return;
-  std::memcpy(&storage_, data, size);
+  std::memcpy(&storage_, data, length);
   size_ = size;
 }
 
@@ -127,9 +137,9 @@ std::optional<address> address::parse(std::string_view text) noexcept {
 }
 
 address address::loopback(std::uint16_t port) noexcept {
-  return of_v4({htonl(INADDR_LOOPBACK)}, port);
+  return of_v4(of_number(INADDR_LOOPBACK), port);
 }
-address address::any(std::uint16_t port) noexcept { return of_v4({htonl(INADDR_ANY)}, port); }
+address address::any(std::uint16_t port) noexcept { return of_v4(of_number(INADDR_ANY), port); }
 address address::loopback_v6(std::uint16_t port) noexcept {
   return of_v6(in6addr_loopback, port, 0);
 }
@@ -148,8 +158,12 @@ std::optional<address> address::unix_path(std::string_view path) noexcept {
                  static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size() + ending));
 }
 
-address address::local_of(int fd) noexcept { return ask(fd, ::getsockname); }
-address address::peer_of(int fd) noexcept { return ask(fd, ::getpeername); }
+address address::local_of(int fd) noexcept {
+  return ask([fd](sockaddr* a, socklen_t* size) { return ::getsockname(fd, a, size); });
+}
+address address::peer_of(int fd) noexcept {
+  return ask([fd](sockaddr* a, socklen_t* size) { return ::getpeername(fd, a, size); });
+}
 
 std::uint16_t address::port() const noexcept {
   if (is_ipv4()) return ntohs(v4(data()).sin_port);

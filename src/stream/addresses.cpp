@@ -62,7 +62,7 @@ int connect_to_next_address(stream& s, int error) {
       (void)s.owner->close_descriptor(fd);
     }
     s.state |= tries_addresses;
-    error = connect_stream(s, at->ai_addr, at->ai_addrlen);
+    error = connect_stream(s, at->ai_addr, static_cast<socklen_t>(at->ai_addrlen));
     if (error == 0) return 0;
   }
   return error;

@@ -31,7 +31,9 @@
 #undef dup
 #undef dup2
 
+#define _POSIX_THREAD_SAFE_FUNCTIONS 200112L  // gmtime_r
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -142,7 +144,24 @@ struct pollfd {
 #define MAP_PRIVATE 2
 #define MAP_FAILED (reinterpret_cast<void*>(-1))
 
+#ifndef TCP_KEEPIDLE
+#define TCP_KEEPIDLE 3
+#define TCP_KEEPCNT 16
+#define TCP_KEEPINTVL 17
+#endif
+
+// An interface by its number, which Windows takes in the place of one of its addresses.
+struct ip_mreqn {
+  in_addr imr_multiaddr;
+  in_addr imr_address;
+  int imr_ifindex;
+};
+
+#define evthread_use_pthreads evthread_use_windows_threads
+
 #define SA_RESTART 1
+#undef pthread_sigmask
+inline int pthread_sigmask(int, const sigset_t*, sigset_t*) { return 0; }  // no thread is chosen
 struct sigaction {
   void (*sa_handler)(int);
   int sa_flags;
@@ -168,6 +187,19 @@ int setsockopt(int fd, int level, int name, const void* value, socklen_t size);
 int getsockopt(int fd, int level, int name, void* value, socklen_t* size);
 ssize_t recv(int fd, void* data, std::size_t size, int flags);
 ssize_t send(int fd, const void* data, std::size_t size, int flags);
+// (Winsock's take these types, and would be as good a choice.)
+inline ssize_t recv(int fd, char* data, std::size_t size, int flags) {
+  return recv(fd, static_cast<void*>(data), size, flags);
+}
+inline ssize_t send(int fd, const char* data, std::size_t size, int flags) {
+  return send(fd, static_cast<const void*>(data), size, flags);
+}
+inline ssize_t recv(int fd, char* data, int size, int flags) {
+  return recv(fd, static_cast<void*>(data), static_cast<std::size_t>(size), flags);
+}
+inline ssize_t send(int fd, const char* data, int size, int flags) {
+  return send(fd, static_cast<const void*>(data), static_cast<std::size_t>(size), flags);
+}
 ssize_t recvfrom(int fd, void* data, std::size_t size, int flags, sockaddr* from, socklen_t* room);
 ssize_t sendto(int fd, const void* data, std::size_t size, int flags, const sockaddr* to,
                socklen_t to_size);
@@ -192,7 +224,10 @@ ssize_t pread(int fd, void* data, std::size_t size, std::int64_t offset);
 ssize_t pwrite(int fd, const void* data, std::size_t size, std::int64_t offset);
 
 // The rest.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wshadow"
 int sigaction(int signal, const struct sigaction* action, struct sigaction* before);
+#pragma GCC diagnostic pop
 inline int sigfillset(sigset_t* set) {
   *set = static_cast<sigset_t>(-1);
   return 0;

@@ -10,8 +10,6 @@
 #include <process.h>
 #include <pthread.h>
 
-#define evthread_use_pthreads evthread_use_windows_threads
-
 // The two that programs are free to use; the C library delivers no others.
 #define SIGUSR1 SIGTERM
 #define SIGUSR2 SIGBREAK
