@@ -93,10 +93,13 @@ int count_ready(const pollfd* fds, std::size_t count) {
   return ready;
 }
 
-// One that is none fails the call for all: they are told, and the others asked another time.
-int tell_bad_ones(pollfd* fds, std::size_t count) {
+// What is no socket fails the call for all: of those is told (of files, that they are ready), and the
+// others are asked another time.
+int tell_other_ones(pollfd* fds, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i)
-    if (fds[i].fd >= 0 && !is_socket(fds[i].fd)) fds[i].revents = POLLNVAL;
+    if (fds[i].fd >= 0 && !is_socket(fds[i].fd))
+      fds[i].revents =
+          is_file(fds[i].fd) ? static_cast<short>(fds[i].events & (POLLIN | POLLOUT)) : POLLNVAL;
   return count_ready(fds, count);
 }
 
@@ -175,7 +178,7 @@ int poll(pollfd* fds, std::size_t count, int timeout_ms) {
     }
   }
   if (all.is_empty()) {
-    if (const int bad = tell_bad_ones(fds, count)) return bad;
+    if (const int others = tell_other_ones(fds, count)) return others;
     ::Sleep(timeout_ms < 0 ? INFINITE : static_cast<DWORD>(timeout_ms));
     return 0;
   }
@@ -184,7 +187,7 @@ int poll(pollfd* fds, std::size_t count, int timeout_ms) {
                              timeout_ms < 0 ? nullptr : &time);
   if (ready == SOCKET_ERROR) {
     if (::WSAGetLastError() != WSAENOTSOCK) return winsock_failed();
-    return tell_bad_ones(fds, count);
+    return tell_other_ones(fds, count);
   }
   if (ready == 0) return 0;
   for (std::size_t i = 0; i < count; ++i)

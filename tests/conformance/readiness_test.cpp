@@ -117,6 +117,7 @@ TEST_P(readiness, a_reset_connection_is_ready_in_both_directions_and_says_why_wh
   ASSERT_EQ(on->run(run_once), run_result::stopped);
   EXPECT_EQ(reader.last, rd);
   EXPECT_EQ(told(server.get(), rd | wr), rd | wr);
+  EDDY_SKIP_UNDER_WINE("a receive after a reset tells of the end");
   char byte;
   EXPECT_EQ(::recv(server.get(), &byte, 1, 0), -1);
   EXPECT_EQ(errno, ECONNRESET);

@@ -6,6 +6,8 @@
 namespace eddy::engine::test {
 
 #if defined(_WIN32)
+// A pair of sockets is a connection of TCP, whose end hears late that the other is gone.
+constexpr bool pairs_of_unix_sockets_are_there = false;
 constexpr bool fork_is_there = false;
 constexpr bool dup2_is_there = false;
 constexpr bool a_limit_of_descriptors_is_there = false;
@@ -13,6 +15,7 @@ constexpr bool mappings_are_there = false;
 constexpr bool pipes_are_no_sockets = false;
 constexpr bool blocking_mode_can_be_asked_for = false;
 #else
+constexpr bool pairs_of_unix_sockets_are_there = true;
 constexpr bool fork_is_there = true;
 constexpr bool dup2_is_there = true;
 constexpr bool a_limit_of_descriptors_is_there = true;
@@ -21,6 +24,18 @@ constexpr bool pipes_are_no_sockets = true;
 constexpr bool blocking_mode_can_be_asked_for = true;
 #endif
 
+// Which is no Windows: what it lacks is skipped by its name.
+inline bool is_under_wine() {
+#if defined(_WIN32)
+  HMODULE ntdll = ::GetModuleHandleA("ntdll.dll");
+  return ntdll != nullptr && ::GetProcAddress(ntdll, "wine_get_version") != nullptr;
+#else
+  return false;
+#endif
+}
+
+#define EDDY_SKIP_UNDER_WINE(why) \
+  if (eddy::engine::test::is_under_wine()) GTEST_SKIP() << "Wine: " why
 #define EDDY_NEEDS(what) \
   if (!eddy::engine::test::what) GTEST_SKIP() << "not on this system: " #what
 
