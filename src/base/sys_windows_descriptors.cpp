@@ -161,7 +161,11 @@ int fcntl(int fd, int command, int argument) {
 }
 
 int fstat(int fd, struct stat* about) {
-  if (!is_socket(fd)) return ::_fstat64(fd, about);
+  if (!is_socket(fd)) {
+    if (is_file(fd)) return ::_fstat64(fd, about);
+    errno = EBADF;
+    return -1;
+  }
   *about = {};
   about->st_mode = static_cast<unsigned short>(S_IFSOCK);
   about->st_dev = static_cast<unsigned>(fd);  // (so that two sockets differ)

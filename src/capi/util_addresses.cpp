@@ -35,10 +35,18 @@ bool parse_ipv4(const char* text, unsigned char out[4]) {
   return *text == '\0';
 }
 
+// (Where it refuses the text, Windows leaves what it has read so far.)
+bool parse_hexadecimal(const char* text, void* out) {
+  in6_addr parsed;
+  if (inet_pton(AF_INET6, text, &parsed) != 1) return false;
+  std::memcpy(out, &parsed, sizeof parsed);
+  return true;
+}
+
 // The system reads the hexadecimal form; a dotted tail is turned into that first.
 bool parse_ipv6(const char* text, void* out) {
   const char* dotted_tail = std::strchr(text, '.') == nullptr ? nullptr : std::strrchr(text, ':');
-  if (dotted_tail == nullptr) return inet_pton(AF_INET6, text, out) == 1;
+  if (dotted_tail == nullptr) return parse_hexadecimal(text, out);
   unsigned char tail[4];
   if (!parse_ipv4(dotted_tail + 1, tail)) return false;
   char hexadecimal[INET6_ADDRSTRLEN];
@@ -46,7 +54,7 @@ bool parse_ipv6(const char* text, void* out) {
   const int length = std::snprintf(hexadecimal, sizeof hexadecimal, "%.*s:%x:%x", head, text,
                                    tail[0] << 8U | tail[1], tail[2] << 8U | tail[3]);
   if (length >= static_cast<int>(sizeof hexadecimal)) return false;
-  return inet_pton(AF_INET6, hexadecimal, out) == 1;
+  return parse_hexadecimal(hexadecimal, out);
 }
 
 // The index of an interface by its name or number; false when `text` is neither.

@@ -9,6 +9,7 @@ namespace eddy::engine::test {
 // A pair of sockets is a connection of TCP, whose end hears late that the other is gone.
 constexpr bool pairs_of_unix_sockets_are_there = false;
 constexpr bool fork_is_there = false;
+constexpr bool exit_codes_have_8_bits = false;
 constexpr bool dup2_is_there = false;
 constexpr bool a_limit_of_descriptors_is_there = false;
 constexpr bool mappings_are_there = false;
@@ -17,6 +18,7 @@ constexpr bool blocking_mode_can_be_asked_for = false;
 #else
 constexpr bool pairs_of_unix_sockets_are_there = true;
 constexpr bool fork_is_there = true;
+constexpr bool exit_codes_have_8_bits = true;
 constexpr bool dup2_is_there = true;
 constexpr bool a_limit_of_descriptors_is_there = true;
 constexpr bool mappings_are_there = true;

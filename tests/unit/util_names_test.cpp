@@ -3,6 +3,7 @@
 #include <netinet/in.h>
 
 #include <cerrno>
+#include <initializer_list>
 #include <string>
 
 namespace {
@@ -80,7 +81,7 @@ TEST(getaddrinfo, leaves_the_result_alone_when_it_fails_and_refuses_a_missing_on
 
 TEST(gai_strerror, has_a_text_for_each_code_and_for_unknown_ones) {
   std::string texts;
-  for (int code : {0, EVUTIL_EAI_ADDRFAMILY, EVUTIL_EAI_AGAIN, EVUTIL_EAI_BADFLAGS, EVUTIL_EAI_FAIL,
+  for (int code : std::initializer_list<int>{0, EVUTIL_EAI_ADDRFAMILY, EVUTIL_EAI_AGAIN, EVUTIL_EAI_BADFLAGS, EVUTIL_EAI_FAIL,
                    EVUTIL_EAI_FAMILY, EVUTIL_EAI_MEMORY, EVUTIL_EAI_NODATA, EVUTIL_EAI_NONAME,
                    EVUTIL_EAI_SERVICE, EVUTIL_EAI_SOCKTYPE, EVUTIL_EAI_SYSTEM, EVUTIL_EAI_CANCEL}) {
     const std::string text = std::string("<") + evutil_gai_strerror(code) + ">";

@@ -49,6 +49,12 @@
 #include <cstdint>
 
 // Macros of Windows that are ordinary words here.
+#undef near
+#undef far
+#undef NEAR
+#undef FAR
+#define NEAR
+#define FAR
 #undef interface
 #undef ERROR
 #undef DELETE
