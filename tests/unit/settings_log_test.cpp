@@ -140,8 +140,8 @@ void restored_default(int code) {
 TEST(fatal_death, goes_through_the_callback_and_ends_even_if_that_returns) {
   EXPECT_EXIT(own_end(20), ::testing::ExitedWithCode(21), "over");
   EXPECT_EXIT(callback_that_returns(22), ::testing::ExitedWithCode(22), "over");
-  constexpr int seen = capi::misuse_code & (test::exit_codes_have_8_bits ? 0xff : ~0);
-  EXPECT_EXIT(callback_that_returns(capi::misuse_code), ::testing::ExitedWithCode(seen), "over");
+  constexpr int told = capi::misuse_code & (eddy::engine::test::exit_codes_have_8_bits ? 0xff : ~0);
+  EXPECT_EXIT(callback_that_returns(capi::misuse_code), ::testing::ExitedWithCode(told), "over");
   EXPECT_EXIT(restored_default(23), ::testing::ExitedWithCode(23), "over");
 }
 
