@@ -25,8 +25,7 @@ void net_choose_backend(const char *name) { _putenv_s("EDDY_BACKEND", name); }
 
 static int listen_on(const struct addrinfo *candidate) {
   DWORD zero = 0;
-  SOCKET fd =
-      socket(candidate->ai_family, candidate->ai_socktype, candidate->ai_protocol);
+  SOCKET fd = socket(candidate->ai_family, candidate->ai_socktype, candidate->ai_protocol);
   if (fd == INVALID_SOCKET) return -1;
   if (candidate->ai_family == AF_INET6) /* IPv4 clients too */
     setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, (const char *)&zero, sizeof zero);

@@ -52,7 +52,7 @@ class error {
     return error(std::error_code(number, std::generic_category()), tried, fd);
   }
   static error of_errno(int number, const char* tried, std::string_view on) noexcept {
-    return error(std::error_code(number, std::system_category()), tried, on);
+    return error(std::error_code(number, std::generic_category()), tried, on);
   }
 
   // Why it failed.

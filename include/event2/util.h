@@ -81,15 +81,15 @@ extern "C" {
 #define evutil_timeradd(tvp, uvp, vvp) timeradd((tvp), (uvp), (vvp))
 #define evutil_timersub(tvp, uvp, vvp) timersub((tvp), (uvp), (vvp))
 #else
-#define evutil_timeradd(tvp, uvp, vvp)                                                      \
-  do {                                                                                      \
+#define evutil_timeradd(tvp, uvp, vvp)                                                           \
+  do {                                                                                           \
     (vvp)->tv_sec = (tvp)->tv_sec + (uvp)->tv_sec + ((tvp)->tv_usec + (uvp)->tv_usec) / 1000000; \
-    (vvp)->tv_usec = ((tvp)->tv_usec + (uvp)->tv_usec) % 1000000;                           \
+    (vvp)->tv_usec = ((tvp)->tv_usec + (uvp)->tv_usec) % 1000000;                                \
   } while (0)
-#define evutil_timersub(tvp, uvp, vvp)                                                    \
-  do {                                                                                    \
+#define evutil_timersub(tvp, uvp, vvp)                                                     \
+  do {                                                                                     \
     (vvp)->tv_sec = (tvp)->tv_sec - (uvp)->tv_sec - ((tvp)->tv_usec < (uvp)->tv_usec);     \
-    (vvp)->tv_usec =                                                                      \
+    (vvp)->tv_usec =                                                                       \
         (tvp)->tv_usec - (uvp)->tv_usec + ((tvp)->tv_usec < (uvp)->tv_usec ? 1000000 : 0); \
   } while (0)
 #endif
@@ -180,9 +180,9 @@ EVENT2_EXPORT_SYMBOL
 int evutil_make_tcp_listen_socket_deferred(evutil_socket_t sock);
 
 /* The calling thread's last socket error, the way to set it, the error of the last call on `sock`,
- * and its text (include <string.h>). On POSIX systems all of it is errno. On Windows it is Winsock's
- * own error (WSAECONNRESET and so on), which callbacks are told in both ways: errno has the same
- * error as an errno value. */
+ * and its text (include <string.h>). On POSIX systems all of it is errno. On Windows it is
+ * Winsock's own error (WSAECONNRESET and so on), which callbacks are told in both ways: errno has
+ * the same error as an errno value. */
 #ifdef _WIN32
 #define EVUTIL_SOCKET_ERROR() (WSAGetLastError())
 #define EVUTIL_SET_SOCKET_ERROR(errcode) \

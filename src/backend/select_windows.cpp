@@ -42,8 +42,7 @@ int select_backend::update(int fd, bool known, interest wanted, std::uint32_t ta
   if (index >= entries_.size() && !entries_.resize(index + 1, entry{})) return ENOMEM;
   entries_[index].tag = tag;
   const int error = set_place(readers_, &entry::reader, fd, (wanted & watch_read) != 0);
-  return error != 0 ? error
-                    : set_place(writers_, &entry::writer, fd, (wanted & watch_write) != 0);
+  return error != 0 ? error : set_place(writers_, &entry::writer, fd, (wanted & watch_write) != 0);
 }
 
 int select_backend::set_place(sys::socket_set& set, int entry::*place, int fd, bool wanted) {

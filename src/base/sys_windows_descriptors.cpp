@@ -93,8 +93,8 @@ int count_ready(const pollfd* fds, std::size_t count) {
   return ready;
 }
 
-// What is no socket fails the call for all: of those is told (of files, that they are ready), and the
-// others are asked another time.
+// What is no socket fails the call for all: of those is told (of files, that they are ready), and
+// the others are asked another time.
 int tell_other_ones(pollfd* fds, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i)
     if (fds[i].fd >= 0 && !is_socket(fds[i].fd))

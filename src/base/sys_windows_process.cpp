@@ -35,8 +35,8 @@ int sigaction(int signal, const struct sigaction* action, struct sigaction* befo
     errno = EINVAL;
     return -1;
   }
-  const bool is_ours = action != nullptr && action->sa_handler != SIG_DFL &&
-                       action->sa_handler != SIG_IGN;
+  const bool is_ours =
+      action != nullptr && action->sa_handler != SIG_DFL && action->sa_handler != SIG_IGN;
   const handler ours = handlers[signal];
   if (is_ours) handlers[signal] = action->sa_handler;
   // (There is no asking without setting.)

@@ -67,7 +67,8 @@ int set_multicast(int fd, int name, const void* value) {
   const bool of_sending = name == IP_MULTICAST_IF;
   const void* data = of_sending ? static_cast<const void*>(&group.imr_interface) : &group;
   const int size = of_sending ? sizeof group.imr_interface : sizeof group;
-  return result(fd, ::setsockopt(handle(fd), IPPROTO_IP, name, static_cast<const char*>(data), size));
+  return result(fd,
+                ::setsockopt(handle(fd), IPPROTO_IP, name, static_cast<const char*>(data), size));
 }
 
 constexpr unsigned most_pieces = 64;
@@ -231,8 +232,8 @@ ssize_t recv(int fd, void* data, std::size_t size, int flags) {
 
 ssize_t send(int fd, const void* data, std::size_t size, int flags) {
   if (!prepare(fd, flags)) return -1;
-  return result(fd, ::send(handle(fd), static_cast<const char*>(data), clamped(size),
-                       system_flags(flags)));
+  return result(
+      fd, ::send(handle(fd), static_cast<const char*>(data), clamped(size), system_flags(flags)));
 }
 
 ssize_t recvfrom(int fd, void* data, std::size_t size, int flags, sockaddr* from, socklen_t* room) {
@@ -249,7 +250,7 @@ ssize_t sendto(int fd, const void* data, std::size_t size, int flags, const sock
                socklen_t to_size) {
   if (!prepare(fd, flags)) return -1;
   return result(fd, ::sendto(handle(fd), static_cast<const char*>(data), clamped(size),
-                         system_flags(flags), to, to_size));
+                             system_flags(flags), to, to_size));
 }
 
 ssize_t recvmsg(int fd, msghdr* message, int flags) {

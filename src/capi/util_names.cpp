@@ -25,7 +25,10 @@ int evutil_getaddrinfo(const char* nodename, const char* servname,
     return EVUTIL_EAI_SYSTEM;
   }
   if (beyond_ports(servname)) return EVUTIL_EAI_SERVICE;
-  return getaddrinfo(nodename, servname, hints_in, res);
+  struct evutil_addrinfo* found = nullptr;  // (Windows forgets *res when it fails)
+  const int failed = getaddrinfo(nodename, servname, hints_in, &found);
+  if (failed == 0) *res = found;
+  return failed;
 }
 
 // The list is the system's own, so that programs that release it with freeaddrinfo() are right,

@@ -90,7 +90,8 @@ task<std::vector<address>> look_up(std::string host, std::uint16_t port) {
     result<const addrinfo*> await_result() const noexcept { return of->await_result(); }
   };
   for (const addrinfo* a = co_await in_place(lookup); a != nullptr; a = a->ai_next)
-    if (const address one(a->ai_addr, static_cast<socklen_t>(a->ai_addrlen)); one) all.push_back(one);
+    if (const address one(a->ai_addr, static_cast<socklen_t>(a->ai_addrlen)); one)
+      all.push_back(one);
   if (all.empty()) error(std::error_code(EAI_NONAME, lookup_category()), "look up", host).raise();
   co_return all;
 }

@@ -158,7 +158,8 @@ namespace {
 
 timeval rounded_up(long long nanoseconds) noexcept {
   const long long us = nanoseconds / 1000 + (nanoseconds % 1000 != 0);
-  return {static_cast<decltype(timeval::tv_sec)>(us / 1'000'000), static_cast<suseconds_t>(us % 1'000'000)};
+  return {static_cast<decltype(timeval::tv_sec)>(us / 1'000'000),
+          static_cast<suseconds_t>(us % 1'000'000)};
 }
 
 }  // namespace

@@ -6,6 +6,8 @@
 #include <initializer_list>
 #include <string>
 
+#include "support/system.h"
+
 namespace {
 
 class lookup {
@@ -66,6 +68,7 @@ TEST(getaddrinfo, refuses_ports_beyond_65535_instead_of_wrapping_them) {
 TEST(getaddrinfo, refuses_unknown_families_types_and_flags) {
   EXPECT_EQ(lookup("127.0.0.1", "80", numeric, AF_UNIX).result, EVUTIL_EAI_FAMILY);
   EXPECT_EQ(lookup("127.0.0.1", "80", numeric, AF_UNSPEC, 99).result, EVUTIL_EAI_SOCKTYPE);
+  EDDY_SKIP_UNDER_WINE("flags that it does not know are passed over");
   EXPECT_EQ(lookup("127.0.0.1", "80", 0x40000000).result, EVUTIL_EAI_BADFLAGS);
 }
 
@@ -81,9 +84,10 @@ TEST(getaddrinfo, leaves_the_result_alone_when_it_fails_and_refuses_a_missing_on
 
 TEST(gai_strerror, has_a_text_for_each_code_and_for_unknown_ones) {
   std::string texts;
-  for (int code : std::initializer_list<int>{0, EVUTIL_EAI_ADDRFAMILY, EVUTIL_EAI_AGAIN, EVUTIL_EAI_BADFLAGS, EVUTIL_EAI_FAIL,
-                   EVUTIL_EAI_FAMILY, EVUTIL_EAI_MEMORY, EVUTIL_EAI_NODATA, EVUTIL_EAI_NONAME,
-                   EVUTIL_EAI_SERVICE, EVUTIL_EAI_SOCKTYPE, EVUTIL_EAI_SYSTEM, EVUTIL_EAI_CANCEL}) {
+  for (int code : std::initializer_list<int>{
+           0, EVUTIL_EAI_ADDRFAMILY, EVUTIL_EAI_AGAIN, EVUTIL_EAI_BADFLAGS, EVUTIL_EAI_FAIL,
+           EVUTIL_EAI_FAMILY, EVUTIL_EAI_MEMORY, EVUTIL_EAI_NODATA, EVUTIL_EAI_NONAME,
+           EVUTIL_EAI_SERVICE, EVUTIL_EAI_SOCKTYPE, EVUTIL_EAI_SYSTEM, EVUTIL_EAI_CANCEL}) {
     const std::string text = std::string("<") + evutil_gai_strerror(code) + ">";
     EXPECT_NE(text, "<Unknown error>") << code;
     EXPECT_EQ(texts.find(text), std::string::npos) << text << " is given twice";

@@ -1,5 +1,5 @@
-// The calls of POSIX that tests make beside those of the engine, for Windows. The build puts this in
-// front of every test there.
+// The calls of POSIX that tests make beside those of the engine, for Windows. The build puts this
+// in front of every test there.
 #pragma once
 
 #include "base/sys_windows/posix.h"
