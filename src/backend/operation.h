@@ -79,10 +79,13 @@ struct operation : callback {
   std::uint64_t handle = 0;           // what the kernel knows it by
   operation* next_waiting = nullptr;  // in a queue of operations
   watcher waiting;                    // of the readiness adapter
-  struct {
-    std::int64_t seconds;
-    long long nanoseconds;
-  } kernel_time{0, 0};  // struct __kernel_timespec
+  union {
+    struct {
+      std::int64_t seconds;
+      long long nanoseconds;
+    } kernel_time{0, 0};  // struct __kernel_timespec
+    void* packet;         // what it is known by to a completion port
+  };
 };
 
 // Operations in a row, first in first out; linked by next_waiting.
@@ -95,6 +98,12 @@ class operation_queue {
     op->next_waiting = nullptr;
     (first_ == nullptr ? first_ : last_->next_waiting) = op;
     last_ = op;
+  }
+
+  void push_front(operation* op) {
+    op->next_waiting = first_;
+    if (first_ == nullptr) last_ = op;
+    first_ = op;
   }
 
   operation* pop() {

@@ -16,13 +16,13 @@ int uring_backend::after_fork() {
   if (const int error = epoll_->after_fork()) return error;
   if (!forked()) {
     // Not a child: the loop wants a new epoll set, and the old one may stand in the ring.
-    if (epoll_request_ != epoll_request::none) cancel_request(of_epoll);
+    if (epoll_request_ != epoll_request::none) cancel_epoll_request();
     return 0;
   }
   ::close(ring_.ring_fd);  // its memory is the parent's
-  restart_transfers();
+  transfers_.give_up(false);
   forget_ring();
-  end_all(-ECANCELED);
+  operations_.finish_all(-ECANCELED);
   return 0;
 }
 
@@ -32,10 +32,7 @@ int uring_backend::submit(operation* op) {
     // Another errno than that of a failure that concerns this operation alone.
     if (const int error = open_ring()) return error == ENOMEM ? ENOBUFS : error;
   }
-  op->handle = operations_.add(op);
-  if (op->handle == 0) return ENOMEM;
-  if (!backlog_.empty() || !prepare(op)) backlog_.push(op);
-  return 0;
+  return operations_.submit(*this, op);
 }
 
 // A free entry; when there is none, what stands in the queue is given to the kernel first.
@@ -47,7 +44,7 @@ io_uring_sqe* uring_backend::next_sqe() {
   return ::io_uring_get_sqe(&ring_);
 }
 
-bool uring_backend::prepare(operation* op) {
+bool uring_backend::give(operation* op) {
   io_uring_sqe* sqe = next_sqe();
   if (sqe == nullptr) return false;
   fill(sqe, op);
@@ -105,47 +102,28 @@ void uring_backend::fill(io_uring_sqe* sqe, operation* op) {
   }
 }
 
-void uring_backend::submit_backlog() {
-  while (operation* op = backlog_.front()) {
-    if (!prepare(op)) return;
-    (void)backlog_.pop();
-  }
-}
-
-// Those that found no room, found again by their state.
+// Those that found no room.
 void uring_backend::retry_cancels() {
-  retry_transfer_cancels();
-  if (cancels_waiting_ == 0) return;
-  cancels_waiting_ = 0;
-  if (std::exchange(epoll_is_old_, false)) cancel_request(of_epoll);
-  operations_.for_each([this](operation* op) {
-    if (op->state == progress::cancelling) cancel(op);
-  });
+  transfers_.give_cancels(*this);
+  if (std::exchange(epoll_is_old_, false)) cancel_epoll_request();
+  operations_.give_cancels(*this);
 }
 
-// By its number, never by its descriptor: that may be closed and used by others already. The answer
-// of the request itself says nothing that the operation's own completion does not say.
 void uring_backend::cancel(operation* op) {
-  if (operations_.find(op->handle) != op || forked()) return;
-  if (backlog_.remove(op)) {
-    operations_.remove(op->handle);
-    op->result = -ECANCELED;
-    finished_.push(op);
-    return;
-  }
-  cancel_request(op->handle);
+  if (!forked()) operations_.cancel(*this, op);
 }
 
-void uring_backend::cancel_request(std::uint64_t number) {
+void uring_backend::cancel_epoll_request() {
+  if (!give_cancel(of_epoll)) epoll_is_old_ = true;
+}
+
+// The answer of the request itself says nothing that the completion of the other does not say.
+bool uring_backend::give_cancel(std::uint64_t number) {
   io_uring_sqe* sqe = next_sqe();
-  if (sqe == nullptr) {
-    if (number & any_transfer) return cancel_later(number);
-    ++cancels_waiting_;
-    if (number == of_epoll) epoll_is_old_ = true;
-    return;
-  }
+  if (sqe == nullptr) return false;
   ::io_uring_prep_cancel64(sqe, number, 0);
   ::io_uring_sqe_set_data64(sqe, of_nobody);
+  return true;
 }
 
 }  // namespace eddy::engine

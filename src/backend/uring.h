@@ -12,10 +12,9 @@
 
 #include "backend/backend.h"
 #include "backend/epoll.h"
-#include "backend/operation.h"
+#include "backend/operation_states.h"
+#include "backend/transfer_states.h"
 #include "backend/uring_blocks.h"
-#include "backend/uring_send.h"
-#include "base/handle_table.h"
 
 namespace eddy::engine {
 
@@ -27,7 +26,7 @@ backend* make_uring_backend(const char** why);
 // except when the answer was a lack of descriptors or memory.
 const char* uring_unavailable();
 
-class uring_backend final : public completion_backend {
+class uring_backend final : public completion_backend, private completion_kernel {
  public:
   explicit uring_backend(epoll_backend* readiness) : epoll_(readiness) {}
   ~uring_backend() override;
@@ -46,32 +45,30 @@ class uring_backend final : public completion_backend {
   // EOWNERDEAD in a child after fork, until `after_fork`.
   int submit(operation* op) override;
   void cancel(operation* op) override;
-  std::size_t in_flight() const override { return operations_.size(); }
+  std::size_t in_flight() const override { return operations_.in_flight(); }
 
   void before_wait() override;
   int collect(fired_list& fired) override;
   bool transfers(bool waiting) override;
-  int receive(watcher* w, bool waiting) override;
-  int send(watcher* w, buffer& from, std::size_t most) override;
+  int receive(watcher* w, bool) override { return transfers_.receive(w); }
+  int send(watcher* w, buffer& from, std::size_t most) override {
+    return transfers_.send(w, from, most, has_uncopied_send_);
+  }
   void stop_transfer(watcher* w, bool waiting) override;
-  void abandon_transfer(watcher* w) override;
+  void abandon_transfer(watcher* w) override { transfers_.abandon(w); }
   void hurry_send(watcher* w) override;
   void finish_send(watcher* w) override;
   void forget_transfers() override;
   bool is_transferring() const override;
-  int accept(watcher* w) override;
-  watcher* next_moved() override;
+  int accept(watcher* w) override { return transfers_.accept(w); }
+  watcher* next_moved() override { return transfers_.next_moved(); }
 
  private:
   enum class epoll_request { none, poll, epoll_wait };
 
-  // user_data of what is not an operation; handles are larger, and say by two bits whose they are.
+  // user_data of the backend's own requests.
   static constexpr std::uint64_t of_nobody = 0;
   static constexpr std::uint64_t of_epoll = 1;
-  static constexpr std::uint64_t of_receive = 1u << 30;
-  static constexpr std::uint64_t of_send = 1u << 31;
-  static constexpr std::uint64_t any_transfer = of_receive | of_send;
-  static constexpr std::uint64_t of_accept = any_transfer;
 
   // uring_ring.cpp
   bool forked() const;
@@ -81,54 +78,26 @@ class uring_backend final : public completion_backend {
   void forget_ring();
   int move_to_this_thread();
   void close_ring();
-  void end_all(std::int64_t result);
 
   // uring.cpp
   io_uring_sqe* next_sqe();
-  bool prepare(operation* op);
+  bool give(operation* op) override;
   void fill(io_uring_sqe* sqe, operation* op);
-  void submit_backlog();
-  void cancel_request(std::uint64_t number);
+  bool give_cancel(std::uint64_t number) override;
+  void cancel_epoll_request();
   void retry_cancels();
 
   // uring_transfer.cpp
-  // What has become of a transfer's request: the word of its number.
-  enum request_state : std::uint32_t { is_new, is_given, is_counted, is_to_cancel };
   // (Others may change it while the loop waits: `wait` goes by what before_wait found.)
-  bool is_used() const { return operations_.size() + transfer_count() != 0; }
-  std::size_t transfer_count() const { return receives_.size() + sends_.size() + accepts_.size(); }
-  bool prepare_receive(watcher* w, std::uint64_t number);
-  bool prepare_send(send_job* job);
-  std::uint32_t& state_of(std::uint64_t number);
-  bool is_known(std::uint64_t number) const;
-  void has_news(watcher* w);
+  bool is_used() const { return operations_.in_flight() + transfers_.count() != 0; }
+  bool give_receive(watcher* w, std::uint64_t number) override;
+  bool give_send(send_job* job) override;
   void came(std::uint64_t number, int result, unsigned flags);
   void received(std::uint64_t number, int result, unsigned flags);
-  void lost_piece(watcher* w, std::uint64_t number, bool ended);
-  void sent(std::uint64_t number, int result, unsigned flags);
-  void tell_sent(send_job* job, int outcome);
-  void send_again(send_job* job);
-  void noticed(send_job* job, int usage);
-  void end_send(send_job* job);
-  void forget_notices(watcher* w);
-  std::size_t sends_under_way() const { return sends_.size() - notices_due_; }
-  void start_waiting();
-  void start_sending();
-  void end_unsent(send_job* job);
-  void disown(send_job* job);
-  void cancel_later(std::uint64_t number);
-  void retry_transfer_cancels();
-  void restart_transfers();
 
   // uring_accept.cpp
-  void start_accepting();
+  bool give_accept(watcher* w, std::uint64_t number) override;
   void stop_accepting(watcher* w, bool waiting);
-  void cancel_accept(std::uint64_t number);
-  void stop_accepting_later(std::uint64_t number);
-  void abandon_accepting(std::uint32_t place);
-  void accepted(std::uint64_t number, int result, unsigned flags);
-  void forget_accepts();
-  void give_up_accepts();
 
   // uring_wait.cpp
   int take_over();
@@ -140,9 +109,6 @@ class uring_backend final : public completion_backend {
   void epoll_came(int result);
   int take_epoll_events(fired_list& fired);
 
-  // Takes the place of a watcher that is gone until the kernel has let go of its request.
-  static watcher nobody;
-
   epoll_backend* epoll_;
   io_uring ring_{};
   bool ring_open_ = false;
@@ -152,19 +118,9 @@ class uring_backend final : public completion_backend {
   int epoll_failures_ = 0;     // of its request, in a row
   std::uint64_t process_ = 0;  // sys::process_mark() of who made the ring
   pthread_t thread_{};         // who enabled it, which alone may submit
-  handle_table<operation> operations_;
-  handle_table<watcher> receives_;
-  handle_table<send_job> sends_;
-  handle_table<watcher> accepts_;
-  array<std::uint64_t> accepts_to_start_;  // at the next wait
-  array<std::uint64_t> accepts_to_stop_;   // likewise
-  array<std::uint64_t> to_start_;          // receives for the next wait; some may be stale
-  array<std::uint64_t> to_send_;           // likewise
-  array<std::uint64_t> to_cancel_;         // what found no room, or came while the loop waited
-  bool cancels_unlisted_ = false;          // for lack of memory: by their state alone
+  operation_states operations_;
+  transfer_states transfers_;
   bool has_uncopied_send_ = false;
-  std::size_t notices_due_ = 0;  // of the sends
-  send_job* spare_jobs_ = nullptr;
   // Receives that go on until a number of bytes came (Linux 6.17); older kernels refuse them, which
   // is asked of those only that fill blocks bit by bit.
   bool counts_receives_ = false;
@@ -175,12 +131,7 @@ class uring_backend final : public completion_backend {
   bool has_news_ = false;             // before the wait: it must not sleep
   bool waited_ = false;               // in the ring, and what came is still to be taken
   int take_over_error_ = 0;           // what before_wait met, for `wait` to return
-  array<watcher*> moved_;             // with something to tell; each once, as has_moved says
-  std::size_t moved_told_ = 0;        // of them
-  operation_queue backlog_;           // found no room in the submission queue
-  operation_queue finished_;          // for `collect`
-  std::size_t cancels_waiting_ = 0;   // for room in the submission queue
-  bool epoll_is_old_ = false;         // the set's own request is among them
+  bool epoll_is_old_ = false;         // its request is to be cancelled, and found no room
   epoll_request epoll_request_ = epoll_request::none;
   static constexpr unsigned most_epoll_events = 64;
   epoll_event* epoll_events_ = nullptr;  // what its request fills; there as long as the ring

@@ -82,10 +82,6 @@ void restrict_ring(io_uring* ring, bool with_epoll_wait, bool with_uncopied_send
 
 uring_backend::~uring_backend() {
   close_ring();
-  while (send_job* job = spare_jobs_) {
-    spare_jobs_ = job->next_spare;
-    memory::destroy(job);
-  }
   memory::release(epoll_events_);
   memory::destroy(epoll_);
 }
@@ -134,7 +130,6 @@ void uring_backend::forget_ring() {
   epoll_count_ = 0;
   ring_open_ = enabled_ = false;
   epoll_request_ = epoll_request::none;
-  cancels_waiting_ = 0;
   epoll_is_old_ = false;
 }
 
@@ -147,22 +142,13 @@ void uring_backend::forget_ring() {
 int uring_backend::move_to_this_thread() {
   (void)reap();
   ::io_uring_queue_exit(&ring_);
-  restart_transfers();
+  transfers_.give_up(true);
   forget_ring();
   int error = open_ring();
   if (error == 0) error = enable_ring();
-  while (backlog_.pop() != nullptr) {
-  }
-  operations_.for_each([&](operation* op) {
-    const bool repeatable = op->what != verb::connect && op->what != verb::read &&
-                            op->what != verb::write && !is_of_files(op->what);
-    if (error == 0 && repeatable && op->state == progress::in_flight) {
-      if (!prepare(op)) backlog_.push(op);
-      return;
-    }
-    op->result = -ECANCELED;
-    operations_.remove(op->handle);
-    finished_.push(op);
+  operations_.give_again(*this, [error](const operation* op) {
+    return error == 0 && op->what != verb::connect && op->what != verb::read &&
+           op->what != verb::write && !is_of_files(op->what);
   });
   return error;
 }
@@ -176,34 +162,23 @@ void uring_backend::close_ring() {
     return forget_ring();
   }
   if (of_this_thread()) {
-    operations_.for_each([this](operation* op) { cancel(op); });
-    sends_.for_each([this](send_job* job) { cancel_request(job->number | of_send); });
+    operations_.cancel_all(*this);
+    transfers_.cancel_sends(*this);
     // What was sent without a copy is read until the peer has got it, and who knows when that is.
     int patience = 1000;
     // (Receives name no memory of ours: their blocks stay until the ring is gone.)
     int failures = 0;
     do {
-      const bool under_way = operations_.size() + sends_under_way() + accepts_.size() != 0;
-      if (!under_way && (notices_due_ == 0 || --patience == 0)) break;
-      submit_backlog();
+      const bool under_way = operations_.in_flight() + transfers_.under_way() != 0;
+      if (!under_way && (transfers_.notices_due() == 0 || --patience == 0)) break;
+      operations_.give_waiting(*this);
       retry_cancels();
-      start_accepting();
+      transfers_.give_accepts(*this);
     } while (enter_again(failures));
   }
   ::io_uring_queue_exit(&ring_);
-  restart_transfers();
+  transfers_.give_up(true);
   forget_ring();
-}
-
-// All operations end with `result`, without the kernel.
-void uring_backend::end_all(std::int64_t result) {
-  while (backlog_.pop() != nullptr) {
-  }
-  operations_.for_each([&](operation* op) {
-    op->result = result;
-    finished_.push(op);
-  });
-  operations_.clear();
 }
 
 }  // namespace eddy::engine

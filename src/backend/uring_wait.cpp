@@ -51,16 +51,16 @@ void uring_backend::before_wait() {
     if (!of_this_thread()) take_over_error_ = take_over();
     if (ring_open_ && take_over_error_ == 0 && is_used()) {
       retry_cancels();
-      submit_backlog();
-      start_waiting();
-      start_sending();
-      start_accepting();
+      operations_.give_waiting(*this);
+      transfers_.give_receives(*this);
+      transfers_.give_sends(*this);
+      transfers_.give_accepts(*this);
       if (blocks_ != nullptr) blocks_->refill();
       watch_epoll();
       submit_shared();
     }
   }
-  has_news_ = !moved_.empty() || !finished_.empty() || epoll_count_ != 0;
+  has_news_ = transfers_.has_news() || operations_.has_finished() || epoll_count_ != 0;
 }
 
 // A request names a descriptor by its number until the kernel has taken it. From the end of
@@ -74,7 +74,7 @@ void uring_backend::submit_shared() {
 int uring_backend::collect(fired_list& fired_now) {
   const bool waited = std::exchange(waited_, false);
   if (waited) (void)reap();
-  while (operation* op = finished_.pop()) fired_now.completed.push(op);
+  while (operation* op = operations_.take_finished()) fired_now.completed.push(op);
   if (const int error = take_epoll_events(fired_now)) return error;
   return waited && epoll_came_ ? epoll_->wait(0, fired_now) : 0;
 }
@@ -90,7 +90,7 @@ int uring_backend::take_over() {
   const int error = enable_ring();
   if (error == 0) return 0;
   close_ring();
-  end_all(-error);
+  operations_.finish_all(-error);
   return 0;
 }
 
@@ -144,10 +144,8 @@ int uring_backend::reap() {
       came(seen.user_data, seen.res, seen.flags);
     } else if (seen.user_data == of_epoll) {
       epoll_came(seen.res);
-    } else if (operation* op = operations_.find(seen.user_data)) {
-      operations_.remove(seen.user_data);
-      op->result = result_of(op, seen.res);
-      finished_.push(op);
+    } else if (operation* op = operations_.of(seen.user_data)) {
+      operations_.finish(op, result_of(op, seen.res));
     }
   }
   return reaped;

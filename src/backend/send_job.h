@@ -22,10 +22,6 @@ namespace eddy::engine {
 
 struct watcher;
 
-// Linux 6.2; not in the headers of Debian 12's liburing.
-constexpr unsigned short report_copies = 1U << 3;  // IORING_SEND_ZC_REPORT_USAGE
-constexpr unsigned was_copied = 1U << 31;          // IORING_NOTIF_USAGE_ZC_COPIED
-
 struct send_job {
   static constexpr int most_pieces = 16;
   // A request has 32 bits for a length, and its outcome 31.
