@@ -65,6 +65,9 @@ class backend {
   // a reason, never runs user code.
   virtual int wait(std::int64_t timeout, fired_list& fired) = 0;
 
+  // What a waker ends a wait by without a descriptor to watch; -1: it needs one. See waker.h.
+  virtual int wake_number() const { return -1; }
+
   // Around the wait, under the loop's lock, which `wait` itself is called without: what other
   // threads may have a hand in is done here.
   virtual void before_wait() {}

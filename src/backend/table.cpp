@@ -4,6 +4,7 @@
 #include <cstring>
 
 #if defined(_WIN32)
+#include "backend/iocp.h"
 #include "backend/select_windows.h"
 #else
 #include "backend/epoll.h"
@@ -41,6 +42,8 @@ backend* make_select(const char** why) {
 
 #if defined(_WIN32)
 constexpr backend_row rows[] = {
+    {"iocp", iocp_backend::all_features, make_iocp_backend, iocp_unavailable, "EDDY_NO_IOCP",
+     nullptr},
     {"select", feature_cheap_update, make_select, always_there, "EVENT_NOSELECT", nullptr},
 };
 #else

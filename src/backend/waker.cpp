@@ -4,11 +4,18 @@
 #include <cstdint>
 
 #include "base/sys.h"
+#if defined(_WIN32)
+#include "backend/iocp_system.h"
+#endif
 
 namespace eddy::engine {
 
-int waker::open() {
+int waker::open(int wake_number) {
   if (is_open()) return 0;
+  if (wake_number >= 0) {
+    write_end_ = -2 - wake_number;
+    return 0;
+  }
   read_end_ = write_end_ = sys::eventfd();
   if (is_open()) return 0;
   int ends[2];
@@ -19,9 +26,8 @@ int waker::open() {
 }
 
 void waker::close() {
-  if (!is_open()) return;
-  sys::close(read_end_);
-  if (write_end_ != read_end_) sys::close(write_end_);
+  if (read_end_ >= 0) sys::close(read_end_);
+  if (write_end_ >= 0 && write_end_ != read_end_) sys::close(write_end_);
   read_end_ = write_end_ = -1;
 }
 
@@ -29,6 +35,9 @@ void waker::wake() const { wake_through(write_end_); }
 
 // EAGAIN means that a wake-up is there already. An eventfd takes eight bytes, a pipe any number.
 void waker::wake_through(int write_end) {
+#if defined(_WIN32)
+  if (write_end < -1) return post_wake(-2 - write_end);
+#endif
   const int kept = errno;
   const std::uint64_t one = 1;
   while (sys::write(write_end, &one, sizeof one) < 0 && errno == EINTR) {

@@ -1,8 +1,8 @@
 // Ends a loop's wait from another thread or from a signal handler.
 //
 // `wake()` is const because it alone may be called from anywhere, at any time between `open` and
-// `close`, even in a signal handler: it makes one write(2) and keeps errno. Several wake-ups before
-// the loop looks are one.
+// `close`, even in a signal handler: it makes one system call and keeps errno. Several wake-ups
+// before the loop looks are one.
 #pragma once
 
 namespace eddy::engine {
@@ -14,12 +14,13 @@ class waker {
   waker& operator=(const waker&) = delete;
   ~waker() { close(); }
 
-  // An eventfd, or a pipe where there is none. 0 or an errno. Does nothing when it is open.
-  int open();
+  // An eventfd, or a pipe where there is none; or packets to a completion port (`wake_number` of
+  // backend.h). 0 or an errno. Does nothing when it is open.
+  int open(int wake_number = -1);
   void close();
-  bool is_open() const { return read_end_ >= 0; }
+  bool is_open() const { return write_end_ != -1; }
 
-  // What the loop watches for reading.
+  // What the loop watches for reading; -1: nothing.
   int descriptor() const { return read_end_; }
   // Where wake() writes.
   int write_descriptor() const { return write_end_; }
@@ -34,7 +35,7 @@ class waker {
 
  private:
   int read_end_ = -1;
-  int write_end_ = -1;
+  int write_end_ = -1;  // -2 - the number of a port
 };
 
 }  // namespace eddy::engine

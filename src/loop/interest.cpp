@@ -239,7 +239,7 @@ int loop::register_again() {
 int loop::make_wakeable() {
   loop_guard guard(*this);
   if (waker_.is_open()) return 0;
-  if (const int error = waker_.open()) return error;
+  if (const int error = waker_.open(backend_->wake_number())) return error;
   const int error = watch_waker();
   if (error != 0) waker_.close();
   return error;
@@ -249,6 +249,7 @@ int loop::make_wakeable() {
 // each.
 int loop::watch_waker() {
   const int fd = waker_.descriptor();
+  if (fd < 0) return 0;
   const auto index = static_cast<std::size_t>(fd);
   if (index >= slots_.size() && !slots_.resize(index + 1, fd_slot{})) return ENOMEM;
   fd_slot& slot = slots_[index];

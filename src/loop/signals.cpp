@@ -138,11 +138,12 @@ void loop::close_signals() {
 int loop::after_fork() {
   loop_guard guard(*this);
   const bool wakeable = waker_.is_open();
-  if (wakeable) slots_[static_cast<std::size_t>(waker_.descriptor())].clear(slot_is_waker);
+  const int watched = waker_.descriptor();
+  if (watched >= 0) slots_[static_cast<std::size_t>(watched)].clear(slot_is_waker);
   waker_.close();
   if (wakeable) {
     // The wake-ups of parent and child must not mix.
-    if (const int error = waker_.open()) return error;
+    if (const int error = waker_.open(backend_->wake_number())) return error;
     if (mailbox_ != nullptr)
       mailbox_->wake_descriptor.store(waker_.write_descriptor(), std::memory_order_relaxed);
   }

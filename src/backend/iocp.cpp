@@ -1,0 +1,142 @@
+// The port: its life, waiting, and what comes out of it.
+#include "backend/iocp.h"
+
+#include <cerrno>
+#include <climits>
+
+#include "base/memory.h"
+
+namespace eddy::engine {
+namespace {
+
+// Rounded up, so that a timer is never early.
+DWORD to_milliseconds(std::int64_t timeout) {
+  if (timeout < 0) return INFINITE;
+  const std::int64_t ms = timeout / 1'000'000 + (timeout % 1'000'000 != 0);
+  return ms > INT_MAX ? INT_MAX : static_cast<DWORD>(ms);
+}
+
+}  // namespace
+
+backend* make_iocp_backend(const char** why) {
+  const iocp_calls* calls = find_iocp_calls(why);
+  if (calls == nullptr) {
+    errno = ENOSYS;
+    return nullptr;
+  }
+  auto* made = memory::create<iocp_backend>();
+  const int error = made == nullptr ? ENOMEM : made->open(calls);
+  if (error == 0) return made;
+  *why = made == nullptr ? "out of memory" : "no completion port, or no AFD device, could be made";
+  memory::destroy(made);
+  errno = error;
+  return nullptr;
+}
+
+const char* iocp_unavailable() {
+  const char* why = nullptr;
+  (void)find_iocp_calls(&why);
+  return why;
+}
+
+int iocp_backend::open(const iocp_calls* calls) {
+  calls_ = calls;
+  port_ = ::CreateIoCompletionPort(INVALID_HANDLE_VALUE, nullptr, 0, 1);
+  if (port_ == nullptr) return EMFILE;
+  return afd_.open(calls, port_, of_afd);
+}
+
+iocp_backend::~iocp_backend() {
+  if (port_ == nullptr) return;
+  end_all();
+  while (iocp_packet* p = spare_) {
+    spare_ = p->next;
+    memory::release(p);
+  }
+  ::CloseHandle(port_);
+}
+
+// The system writes into the memory of each request until its packet has come.
+void iocp_backend::end_all() {
+  polls_.forget_all(afd_);
+  operations_.cancel_all(*this);
+  int patience = 100;
+  while ((packets_out_ != 0 || polls_.with_kernel() != 0) && patience-- != 0) {
+    int error = 0;
+    if (take(1000, &error)) patience = 100;
+    sort_out();
+  }
+}
+
+void iocp_backend::before_wait() {
+  operations_.give_cancels(*this);
+  operations_.give_waiting(*this);
+  polls_.before_wait(afd_);
+  // Their packets are there by now: so what is wanted anew is asked for in this wait.
+  int error = 0;
+  if (polls_.ending() != 0 && packet_count_ == 0 && take(0, &error)) {
+    sort_out();
+    polls_.before_wait(afd_);
+  }
+  has_news_ = !early_.ready.empty() || operations_.has_finished() || polls_.has_news() ||
+              packet_count_ != 0;
+}
+
+// False when nothing came; an errno when that was not for lack of time.
+bool iocp_backend::take(DWORD milliseconds, int* error) {
+  ULONG count = 0;
+  if (::GetQueuedCompletionStatusEx(port_, packets_, most_packets, &count, milliseconds, FALSE)) {
+    packet_count_ = count;
+    return true;
+  }
+  *error = ::GetLastError() == WAIT_TIMEOUT ? 0 : EIO;
+  return false;
+}
+
+int iocp_backend::wait(std::int64_t timeout, fired_list& fired_now) {
+  if (packet_count_ != 0) return 0;
+  int error = 0;
+  if (take(has_news_ ? 0 : to_milliseconds(timeout), &error) && packet_count_ == most_packets)
+    fired_now.more = true;
+  return error;
+}
+
+void iocp_backend::sort_out() {
+  for (ULONG i = 0; i < packet_count_; ++i) {
+    const OVERLAPPED_ENTRY& e = packets_[i];
+    if (e.lpOverlapped == nullptr) continue;
+    if (e.lpCompletionKey == of_afd) {
+      poll_request* r = afd_device::request_of(e);
+      polls_.came(afd_, r, afd_device::ready_of(r), early_);
+      continue;
+    }
+    auto* p = reinterpret_cast<iocp_packet*>(e.lpOverlapped);
+    if (p->home == this)
+      came(p, static_cast<std::int32_t>(p->overlapped.Internal), e.dwNumberOfBytesTransferred);
+    else
+      ::PostQueuedCompletionStatus(p->home->port_, e.dwNumberOfBytesTransferred, of_socket,
+                                   e.lpOverlapped);
+  }
+  packet_count_ = 0;
+}
+
+int iocp_backend::collect(fired_list& fired_now) {
+  polls_.after_wait();
+  sort_out();
+  polls_.tell_failed(afd_, early_);
+  while (operation* op = operations_.take_finished()) fired_now.completed.push(op);
+  const std::size_t count = early_.ready.size();
+  if (!fired_now.ready.reserve(fired_now.ready.size() + count)) return ENOMEM;
+  for (const fired& f : early_.ready) fired_now.ready.push_reserved(f);
+  early_.ready.clear();
+  return 0;
+}
+
+// There is no fork here; whoever asks wants everything told anew.
+int iocp_backend::after_fork() {
+  polls_.forget_all(afd_);
+  early_.ready.clear();
+  return 0;
+}
+
+}  // namespace eddy::engine

@@ -1,0 +1,108 @@
+// The iocp backend (Windows Vista and later): a completion port.
+//
+// Operations on sockets are the system's: AcceptEx, ConnectEx, WSARecv, WSASend. Readiness is a
+// poll of each socket (iocp_afd.h), whose answer is a packet like any other, and so is a wake-up.
+// Up to 64 packets are taken by one call. What Windows cannot do so (messages with addresses,
+// peeking, files) goes by the adapter of src/ops.
+//
+// A socket belongs to the first port that it was given to, for as long as it lives. One that came
+// from another loop is served all the same: its packets come to that loop's port, which sends them
+// on (`home`). One that belongs to a port that is not eddy's goes by the adapter.
+//
+// FILE_SKIP_COMPLETION_PORT_ON_SUCCESS is not used: it would save a packet for what ends at once,
+// but not where a layer between Winsock and the system does not keep to it, and no such system was
+// there to measure.
+#pragma once
+
+#include "backend/backend.h"
+#include "backend/iocp_afd.h"
+#include "backend/operation_states.h"
+
+namespace eddy::engine {
+
+class iocp_backend;
+
+// A request to the system, and the memory that is the system's until its packet has come.
+struct iocp_packet {
+  OVERLAPPED overlapped;
+  iocp_backend* home;
+  std::uint64_t number;
+  iocp_packet* next;  // of the spare ones
+  SOCKET socket;
+  SOCKET accepted;
+  verb what;
+  // Of accepting: the addresses of both ends, each with 16 bytes that AcceptEx wants.
+  char addresses[2 * (sizeof(sockaddr_storage) + 16)];
+};
+
+backend* make_iocp_backend(const char** why);
+const char* iocp_unavailable();
+
+class iocp_backend final : public completion_backend, private completion_kernel {
+ public:
+  static constexpr std::uint32_t all_features =
+      feature_o1 | feature_early_close | feature_one_shot | feature_completion;
+
+  iocp_backend() = default;
+  ~iocp_backend() override;
+  int open(const iocp_calls* calls);
+
+  const char* name() const override { return "iocp"; }
+  std::uint32_t features() const override { return all_features; }
+  int update(int fd, bool, interest wanted, std::uint32_t tag) override {
+    return polls_.update(afd_, fd, wanted, tag, false);
+  }
+  int update_once(int fd, bool, interest wanted, std::uint32_t tag) override {
+    return polls_.update(afd_, fd, wanted, tag, true);
+  }
+  int wake_number() const override { return number_of_port(port_); }
+  void before_wait() override;
+  int wait(std::int64_t timeout, fired_list& fired) override;
+  int collect(fired_list& fired) override;
+  int after_fork() override;
+
+  int submit(operation* op) override;
+  void cancel(operation* op) override { operations_.cancel(*this, op); }
+  std::size_t in_flight() const override { return operations_.in_flight(); }
+
+ private:
+  enum key : ULONG_PTR { of_socket, of_afd };
+  static constexpr ULONG most_packets = 64;
+
+  // iocp.cpp
+  bool take(DWORD milliseconds, int* error);
+  void sort_out();
+  void end_all();
+
+  // iocp_operations.cpp
+  bool may_do(const operation* op) const;
+  bool own(int fd);
+  bool reserve_packet();
+  void keep_packet(iocp_packet* p);
+  int start(operation* op, iocp_packet* p);
+  int start_accept(operation* op, iocp_packet* p);
+  int start_connect(operation* op, iocp_packet* p);
+  void came(iocp_packet* p, std::int32_t status, std::uint32_t size);
+  std::int64_t result_of(const operation* op, iocp_packet* p, std::int32_t status,
+                         std::uint32_t size);
+  bool give(operation* op) override;
+  bool give_cancel(std::uint64_t number) override;
+  bool give_receive(watcher*, std::uint64_t) override { return false; }
+  bool give_send(send_job*) override { return false; }
+  bool give_accept(watcher*, std::uint64_t) override { return false; }
+
+  HANDLE port_ = nullptr;
+  const iocp_calls* calls_ = nullptr;
+  afd_device afd_;
+  poll_states polls_;
+  operation_states operations_;
+  OVERLAPPED_ENTRY packets_[most_packets];
+  ULONG packet_count_ = 0;  // taken from the port, and not sorted out
+  fired_list early_;        // what was ready before the wait
+  bool has_news_ = false;   // before the wait: it must not sleep
+  iocp_packet* spare_ = nullptr;
+  std::size_t packets_out_ = 0;  // with the system
+  array<bool> owned_;            // by descriptor: it was given to this port, or one before it
+};
+
+}  // namespace eddy::engine

@@ -1,0 +1,130 @@
+// What can go wrong around a completion port: numbers that are used again, sockets that move
+// between loops, other people's ports, its end.
+#include <gtest/gtest.h>
+
+#include <cerrno>
+#include <vector>
+
+#include "support/backends.h"
+#include "support/recorded.h"
+#include "support/sockets.h"
+#include "support/watching.h"
+
+namespace eddy::engine::test {
+namespace {
+
+class iocp_faults : public testing::Test {
+ protected:
+  opened_loop on{"iocp"};
+
+  void put(const descriptor& to) { ASSERT_EQ(::send(to.get(), "x", 1, 0), 1); }
+  void run_all() { EXPECT_EQ(on->run(0), run_result::nothing_to_do); }
+};
+
+TEST_F(iocp_faults, a_number_that_is_used_again_is_watched_as_what_it_is_now) {
+  for (int i = 0; i < 20; ++i) {
+    socket_pair pair;
+    watching reader(*on, pair.a.get(), watch_read);
+    ASSERT_EQ(on->add(&reader, forever), 0);
+    ASSERT_NE(on->run(run_once | run_nonblocking), run_result::failed);
+    EXPECT_EQ(reader.calls, 0);
+    put(pair.b);
+    run_all();
+    EXPECT_EQ(reader.calls, 1);
+  }
+}
+
+TEST_F(iocp_faults, a_socket_that_moves_to_another_loop_is_served_there) {
+  opened_loop other("iocp");
+  socket_pair pair;
+  for (int i = 0; i < 4; ++i) {
+    loop& at = i % 2 == 0 ? *on : *other;
+    char byte = 0;
+    recorded op;
+    prepare_recv(op, pair.a.get(), &byte, 1, 0);
+    submit(at, op);
+    put(pair.b);
+    // The packet may go by way of the other loop.
+    for (int turns = 0; op.calls == 0 && turns < 1000; ++turns) {
+      ASSERT_NE(on->run(run_once | run_nonblocking), run_result::failed);
+      ASSERT_NE(other->run(run_once | run_nonblocking), run_result::failed);
+    }
+    EXPECT_EQ(op.ended_with, 1) << i;
+    EXPECT_EQ(byte, 'x') << i;
+  }
+}
+
+TEST_F(iocp_faults, a_socket_of_a_port_that_is_not_ours_is_served_by_readiness) {
+  socket_pair pair;
+  HANDLE port = ::CreateIoCompletionPort(INVALID_HANDLE_VALUE, nullptr, 0, 1);
+  ASSERT_NE(port, nullptr);
+  auto* file = reinterpret_cast<HANDLE>(static_cast<SOCKET>(pair.a.get()));
+  ASSERT_EQ(::CreateIoCompletionPort(file, port, 0, 0), port);
+  char byte = 0;
+  recorded op;
+  prepare_recv(op, pair.a.get(), &byte, 1, 0);
+  submit(*on, op);
+  put(pair.b);
+  run_all();
+  EXPECT_EQ(op.ended_with, 1);
+  pair.a.close();
+  ::CloseHandle(port);
+}
+
+TEST_F(iocp_faults, a_cancelled_operation_ends_and_what_comes_later_is_for_the_next_one) {
+  socket_pair pair;
+  char byte = 0;
+  recorded first, second;
+  prepare_recv(first, pair.a.get(), &byte, 1, 0);
+  submit(*on, first);
+  cancel(*on, first);
+  run_all();
+  EXPECT_EQ(first.ended_with, -ECANCELED);
+  prepare_recv(second, pair.a.get(), &byte, 1, 0);
+  submit(*on, second);
+  put(pair.b);
+  run_all();
+  EXPECT_EQ(second.ended_with, 1);
+}
+
+TEST_F(iocp_faults, a_watcher_and_an_operation_share_a_socket) {
+  socket_pair pair;
+  char byte = 0;
+  recorded op;
+  watching writer(*on, pair.a.get(), watch_write);
+  ASSERT_EQ(on->add(&writer, forever), 0);
+  prepare_recv(op, pair.a.get(), &byte, 1, 0);
+  submit(*on, op);
+  put(pair.b);
+  run_all();
+  EXPECT_EQ(writer.calls, 1);
+  EXPECT_EQ(op.ended_with, 1);
+}
+
+TEST_F(iocp_faults, more_packets_than_one_call_takes_all_arrive) {
+  constexpr int count = 150;
+  std::vector<socket_pair> pairs(count);
+  std::vector<recorded> ops(count);
+  std::vector<char> bytes(count);
+  for (int i = 0; i < count; ++i) {
+    const auto n = static_cast<std::size_t>(i);
+    prepare_recv(ops[n], pairs[n].a.get(), &bytes[n], 1, 0);
+    submit(*on, ops[n]);
+    put(pairs[n].b);
+  }
+  run_all();
+  for (const recorded& op : ops) EXPECT_EQ(op.ended_with, 1);
+}
+
+TEST_F(iocp_faults, a_connection_that_nobody_waits_for_any_more_is_closed) {
+  tcp_listener listener;
+  recorded op;
+  prepare_accept(op, listener.socket.get(), nullptr, nullptr);
+  submit(*on, op);
+  cancel(*on, op);
+  run_all();
+  EXPECT_EQ(op.ended_with, -ECANCELED);
+}
+
+}  // namespace
+}  // namespace eddy::engine::test
