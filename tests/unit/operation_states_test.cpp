@@ -123,7 +123,7 @@ TEST_P(operation_states_on, each_submit_has_one_end_in_every_short_script) {
   int scripts = 0;
   do {
     script s(by, GetParam());
-    for (int i = 0; i < 7; ++i) s.step();
+    for (int i = 0; i < 6; ++i) s.step();
     s.finish();
     ++scripts;
     ASSERT_FALSE(HasFailure()) << by.told();

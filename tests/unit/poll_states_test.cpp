@@ -221,7 +221,7 @@ TEST(poll_states_test, what_is_wanted_and_ready_is_told_in_every_short_script) {
   choices by;
   do {
     script s(by);
-    for (int i = 0; i < 6; ++i) s.step();
+    for (int i = 0; i < 5; ++i) s.step();
     s.finish();
     ASSERT_FALSE(testing::Test::HasFailure()) << by.told();
   } while (by.next());

@@ -291,20 +291,20 @@ INSTANTIATE_TEST_SUITE_P(kernel, transfer_states_on,
                          });
 
 TEST_P(transfer_states_on, no_piece_is_lost_or_told_to_who_is_gone_in_every_script_of_a_receive) {
-  every_script({role::receives}, 8);
+  every_script({role::receives}, 7);
 }
 
 TEST_P(transfer_states_on,
        what_is_sent_stays_until_the_kernel_has_let_go_in_every_script_of_a_send) {
-  every_script({role::sends}, 8);
+  every_script({role::sends}, 7);
 }
 
 TEST_P(transfer_states_on, each_connection_is_handed_over_or_closed_in_every_script_of_an_accept) {
-  every_script({role::accepts}, 8);
+  every_script({role::accepts}, 7);
 }
 
 TEST_P(transfer_states_on, a_receive_and_a_send_keep_apart_in_every_script) {
-  every_script({role::receives, role::sends}, 6);
+  every_script({role::receives, role::sends}, 5);
 }
 
 TEST_P(transfer_states_on, all_of_them_keep_apart_in_long_scripts) {
