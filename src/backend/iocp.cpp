@@ -5,6 +5,7 @@
 #include <climits>
 
 #include "base/memory.h"
+#include "base/sys.h"
 
 namespace eddy::engine {
 namespace {
@@ -95,6 +96,7 @@ bool iocp_backend::take(DWORD milliseconds, int* error) {
 
 int iocp_backend::wait(std::int64_t timeout, fired_list& fired_now) {
   if (packet_count_ != 0) return 0;
+  if (!sys::allowed(sys::call::port_wait, -1)) return errno;
   int error = 0;
   if (take(has_news_ ? 0 : to_milliseconds(timeout), &error) && packet_count_ == most_packets)
     fired_now.more = true;

@@ -40,8 +40,8 @@ const char* iocp_unavailable();
 
 class iocp_backend final : public completion_backend, private completion_kernel {
  public:
-  static constexpr std::uint32_t all_features =
-      feature_o1 | feature_early_close | feature_one_shot | feature_completion;
+  // (AFD tells of a peer's end when everything before it was read: no feature_early_close.)
+  static constexpr std::uint32_t all_features = feature_o1 | feature_one_shot | feature_completion;
 
   iocp_backend() = default;
   ~iocp_backend() override;

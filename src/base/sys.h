@@ -42,6 +42,7 @@ enum class call : std::uint8_t {
   uring_setup,
   uring_enter,
   uring_register,
+  port_wait,
 };
 
 // Sees each call. Must be thread-safe when several threads make calls.

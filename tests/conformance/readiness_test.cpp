@@ -302,7 +302,8 @@ TEST_P(readiness, a_thousand_descriptors_are_told_once_each) {
 
 TEST_P(readiness, interrupted_waits_are_nobodys_business) {
   int seen = 0;
-  for (const sys::call wait : {sys::call::epoll_wait, sys::call::poll, sys::call::select}) {
+  for (const sys::call wait :
+       {sys::call::epoll_wait, sys::call::poll, sys::call::select, sys::call::port_wait}) {
     socket_pair pair;
     put(pair.b);
     watching w(*on, pair.a.get(), rd);
