@@ -16,7 +16,7 @@ MAX_LINE = 16384
 class ServerTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.process = subprocess.Popen([WINE, PROGRAM, "--port", "0", "--bind", "127.0.0.1"],
+        cls.process = subprocess.Popen([WINE, "--live", PROGRAM, "--port", "0", "--bind", "127.0.0.1"],
                                        stdout=subprocess.PIPE, text=True)
         said = cls.process.stdout.readline().strip()
         found = re.match(r"listening on (\S+) port (\d+)$", said)
