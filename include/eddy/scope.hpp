@@ -180,7 +180,8 @@ class [[nodiscard("a scope does nothing until it is awaited")]] with_scope
   static constexpr bool is_void = std::is_void_v<value_type>;
 
  public:
-  explicit with_scope(F f) : owner(&body_ended), function_(std::move(f)) {}
+  [[nodiscard("a scope does nothing until it is awaited")]] explicit with_scope(F f)
+      : owner(&body_ended), function_(std::move(f)) {}
   with_scope(with_scope && other) noexcept(std::is_nothrow_move_constructible_v<F>)
       : owner(&body_ended), function_(std::move(other.function_)) {}
 

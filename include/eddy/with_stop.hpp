@@ -44,7 +44,8 @@ class [[nodiscard("nothing starts until with_stop is awaited")]] with_stop
                 "with_stop takes a task or an operation of eddy: others cannot be cancelled");
 
  public:
-  with_stop(std::stop_token token, A && a)
+  [[nodiscard("nothing starts until with_stop is awaited")]] with_stop(std::stop_token token,
+                                                                       A && a)
       : inner_(detail::awaiter_of(std::forward<A>(a))), token_(std::move(token)) {}
   with_stop(with_stop && other) noexcept
       : inner_(std::move(other.inner_)), token_(std::move(other.token_)) {}

@@ -26,8 +26,10 @@ class [[nodiscard("a timeout does nothing until it is awaited")]] with_timeout
   using awaited = decltype(std::declval<inner&>().await_resume());
 
  public:
+  // (GCC looks here for what it warns of, Clang at the class.)
   template <class Rep, class Period>
-  with_timeout(std::chrono::duration<Rep, Period> d, A && a)
+  [[nodiscard("a timeout does nothing until it is awaited")]] with_timeout(
+      std::chrono::duration<Rep, Period> d, A && a)
       : inner_(detail::awaiter_of(std::forward<A>(a))), nanoseconds_(detail::nanoseconds_of(d)) {}
   with_timeout(with_timeout && other) noexcept
       : inner_(std::move(other.inner_)), nanoseconds_(other.nanoseconds_) {}

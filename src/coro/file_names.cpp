@@ -97,6 +97,13 @@ task<std::string> read_file(std::string path, std::size_t limit) {
 task<> write_file(std::string path, byte_view bytes, unsigned permissions) {
   const std::string temporary = temporary_name(path);
   const auto before = co_await as_result(info_of(path, false));
+  // A device or a pipe is not what another file may take the place of.
+  if (before && before->kind != file_kind::regular && before->kind != file_kind::link)
+    error(std::make_error_code(before->kind == file_kind::directory
+                                   ? std::errc::is_a_directory
+                                   : std::errc::operation_not_supported),
+          "replace", path)
+        .raise();
   std::exception_ptr failed;
   try {
     co_await fill_new(temporary, bytes, permissions, before);

@@ -258,7 +258,10 @@ void read_operation::forget() noexcept {
 }
 
 error read_operation::failure() const noexcept {
-  return error::of_errno(outcome_, tried_by_kind[static_cast<int>(what_)], fd_);
+  const char* tried = tried_by_kind[static_cast<int>(what_)];
+  if (outcome_ == EOVERFLOW)
+    tried = "find the end of a line or part within its limit, reading from";
+  return error::of_errno(outcome_, tried, fd_);
 }
 
 // --- what the engine tells ---
