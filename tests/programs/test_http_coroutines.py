@@ -242,9 +242,11 @@ class CoroutineClients(unittest.TestCase):
     def test_an_output_that_is_a_pipe_is_written_into(self):
         pipe = os.path.join(self.folder, "pipe")
         os.mkfifo(pipe)
-        with subprocess.Popen(["cat", pipe], stdout=subprocess.PIPE) as reader:
+        with tempfile.TemporaryFile() as copy, subprocess.Popen(["cat", pipe], stdout=copy) as reader:
             self.assertEqual(self.get("/song", "--output", pipe).returncode, 0)
-            self.assertTrue(reader.communicate(timeout=60)[0] == BODY)
+            reader.wait(timeout=60)
+            copy.seek(0)
+            self.assertTrue(copy.read() == BODY)
         self.assertTrue(stat.S_ISFIFO(os.stat(pipe).st_mode))
         self.assertTrue(self.get("/song", "--output", "-").stdout == BODY)
 
