@@ -18,7 +18,8 @@
 // is free when it has ended. It may have been done, whole or in part.
 //
 // A file may be used on any loop, by one thread at a time, and must not be destroyed or assigned to
-// while anything is under way on it. Paths are relative to the process's directory.
+// while anything is under way on it. Paths are relative to the process's directory; one with a zero
+// in it fails with invalid_argument, as does an offset that is greater than files can be (2^63).
 //
 // Sources: open(2), pread(2), statx(2), rename(2), fsync(2), fallocate(2); path_resolution(7).
 #pragma once
