@@ -46,6 +46,7 @@ class unix_stream : public stream {
   struct received {
     std::size_t size = 0;               // bytes; 0: the end of the stream
     std::vector<owned_descriptor> fds;  // those that came with them
+    bool fds_lost = false;              // more came than this process could have
     std::optional<credentials> sender;  // see set_passes_credentials
   };
   // Waits for bytes; puts as many as there are into `to`, with the descriptors that came with them,

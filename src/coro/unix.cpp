@@ -31,7 +31,9 @@ ssize_t receive_with(int fd, std::span<char> bytes, unix_stream::received& r) {
   detail::make_room(m, room);
   r.fds.reserve(most_descriptors);  // before there are any that could get lost
   const ssize_t got = engine::sys::recvmsg(fd, &m, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
-  if (got >= 0) detail::take_ancillary(m, r.fds, r.sender);
+  if (got < 0) return got;
+  detail::take_ancillary(m, r.fds, r.sender);
+  r.fds_lost = (m.msg_flags & MSG_CTRUNC) != 0;
   return got;
 }
 

@@ -1,4 +1,4 @@
-// operator new that counts.
+// operator new that counts, and fails when it is told to.
 #include <atomic>
 #include <cstdlib>
 #include <new>
@@ -8,9 +8,17 @@
 namespace {
 std::atomic<long> taken{0};
 std::atomic<long> given{0};
+thread_local long until_failure = 0;
 }  // namespace
 
+namespace eddy::test {
+void fail_allocation(long number) { until_failure = number; }
+bool allocation_is_to_fail() { return until_failure > 0; }
+bool allocation_fails() { return until_failure > 0 && --until_failure == 0; }
+}  // namespace eddy::test
+
 void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  if (eddy::test::allocation_fails()) return nullptr;
   void* p = std::malloc(size == 0 ? 1 : size);
   if (p != nullptr) taken.fetch_add(1, std::memory_order_relaxed);
   return p;
