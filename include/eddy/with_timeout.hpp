@@ -5,7 +5,8 @@
 // When the time is over it is cancelled, *and awaited*: what it holds is released when the co_await
 // returns. If it ends by that cancellation, the co_await fails with std::errc::timed_out; if it
 // ended otherwise all the same, with a value or another error, then that is what came of it. A task
-// that catches its cancellation and goes on is waited for.
+// that catches its cancellation and goes on is waited for. What was cancelled from outside before
+// the time was over fails with operation_canceled, however long its end takes.
 //
 // Costs no memory of its own. Composes: timeouts within timeouts, the earliest counts.
 #pragma once
@@ -40,7 +41,7 @@ class [[nodiscard("a timeout does nothing until it is awaited")]] with_timeout
     in_ = {a.in->core, &stop_};
     started_ = true;
     const int failed = timer_.start(*in_.core, detail::deadline_after(nanoseconds_), &due, this);
-    if (failed != 0) stop_.request(), timed_out_ = true;  // no memory for a timer: the time is over
+    if (failed != 0) due(this);  // no memory for a timer: the time is over
     return inner_.begin(awaiting{a.handle, a.promise, &in_});
   }
 
@@ -69,6 +70,7 @@ class [[nodiscard("a timeout does nothing until it is awaited")]] with_timeout
  private:
   static void due(void* self) noexcept {
     auto* w = static_cast<with_timeout*>(self);
+    if (w->stop_.requested()) return;  // it ends already, by what came first
     w->timed_out_ = true;
     w->stop_.request();
   }

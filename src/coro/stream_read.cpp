@@ -84,6 +84,7 @@ void stream_state::want_more() noexcept {
     engine::resume_reading(*engine, engine::by_reader);
   if (!is(reads)) {
     set(reads);
+    set(was_read);
     engine::enable(*engine, engine::watch_read);
   } else if (engine->read_timeout.tv_sec + engine->read_timeout.tv_usec != 0) {
     restart_read_timeout();  // from now on
