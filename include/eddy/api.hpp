@@ -21,9 +21,11 @@
 // makes that a jump. Clang always does; GCC before 15 does with -O2 and without sanitizers only, so
 // there a task that ends before it ever waited tells so by a flag instead, which costs a few
 // instructions and holds at every level of optimisation. Units of both kinds may be linked
-// together.
+// together: functions that are not the same in both have names of their own in each.
 #if defined(__clang__) || __GNUC__ >= 15
 #define EDDY_SYMMETRIC_TRANSFER 1
+#define EDDY_NAMED_BY_TRANSFER [[gnu::abi_tag("transfer")]]
 #else
 #define EDDY_SYMMETRIC_TRANSFER 0
+#define EDDY_NAMED_BY_TRANSFER
 #endif

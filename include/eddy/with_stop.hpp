@@ -51,7 +51,7 @@ class [[nodiscard("nothing starts until with_stop is awaited")]] with_stop
       : inner_(std::move(other.inner_)), token_(std::move(other.token_)) {}
   ~with_stop() { finish(); }
 
-  auto begin(const awaiting& a) {
+  EDDY_NAMED_BY_TRANSFER auto begin(const awaiting& a) {
     stop_.attach(*a.in->stop);
     in_ = {a.in->core, &stop_};
     if (token_.stop_possible()) listen();

@@ -36,7 +36,7 @@ class [[nodiscard("a timeout does nothing until it is awaited")]] with_timeout
       : inner_(std::move(other.inner_)), nanoseconds_(other.nanoseconds_) {}
   ~with_timeout() { finish(); }
 
-  auto begin(const awaiting& a) {
+  EDDY_NAMED_BY_TRANSFER auto begin(const awaiting& a) {
     stop_.attach(*a.in->stop);
     in_ = {a.in->core, &stop_};
     started_ = true;
