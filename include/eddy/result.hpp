@@ -91,6 +91,11 @@ class [[nodiscard("this result may be an error: look at it, or say (void)")]] re
       error_.raise();
     return value_;
   }
+  const T& value() const& {
+    if (!has_value_) [[unlikely]]
+      error_.raise();
+    return value_;
+  }
   T&& value()&& {
     if (!has_value_) [[unlikely]]
       error_.raise();
