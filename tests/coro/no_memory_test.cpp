@@ -349,7 +349,7 @@ TEST_P(without_memory, journeys_to_other_loops) {
 }
 
 TEST_P(without_memory, groups_of_loops) {
-  for (const std::size_t size : {1, 2}) {
+  for (const std::size_t size : {std::size_t{1}, std::size_t{2}}) {
     loop_group group(size, loop_options{.backend = GetParam().c_str()});
     each_allocation_fails_once(
         [&](loop&) { group.run([](loop&, std::size_t) -> task<> { co_await sleep_for(0ns); }); });
@@ -357,7 +357,7 @@ TEST_P(without_memory, groups_of_loops) {
 }
 
 TEST_P(without_memory, loops_and_what_they_are_given) {
-  each_is_missing_once([this](loop&) {
+  each_is_missing_once([](loop&) {
     int done = 0;
     loop l(loop_options{.backend = GetParam().c_str()});
     l.post([&] { ++done; });
