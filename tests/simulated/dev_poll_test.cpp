@@ -229,11 +229,9 @@ TEST_F(simulated_dev_poll, what_is_not_it_is_bad) {
 }
 
 TEST_F(simulated_dev_poll, closing_gives_every_descriptor_back) {
-  const int lowest = ::dup(0);
-  ::close(lowest);
+  const std::vector<int> before = open_descriptors();
   EXPECT_EQ(EDDY_DEVPOLL_CLOSE(open()), 0);
-  EXPECT_EQ(::dup(0), lowest);
-  ::close(lowest);
+  EXPECT_EQ(open_descriptors(), before);
 }
 
 TEST_F(simulated_dev_poll, polling_it_says_error) {

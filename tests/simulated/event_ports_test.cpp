@@ -149,14 +149,13 @@ TEST_F(simulated_event_ports, what_is_no_port_is_told_from_what_is_not_open) {
 }
 
 TEST_F(simulated_event_ports, closing_gives_every_descriptor_back) {
-  const int lowest = ::dup(0);
-  ::close(lowest);
+  const std::vector<int> before = open_descriptors();
   {
     const descriptor other(::port_create());
     EXPECT_EQ(::port_send(other.get(), 1, nullptr), 0);
+    EXPECT_NE(open_descriptors(), before);
   }
-  EXPECT_EQ(::dup(0), lowest);
-  ::close(lowest);
+  EXPECT_EQ(open_descriptors(), before);
 }
 
 TEST_F(simulated_event_ports, a_wait_ends_with_etime_when_nothing_came) {

@@ -13,6 +13,7 @@
 #include <ctime>
 #include <string_view>
 #include <thread>
+#include <vector>
 
 #include "support/sockets.h"
 
@@ -53,6 +54,13 @@ inline void fill(int fd) {
   static const char bytes[65536] = {};
   while (::write(fd, bytes, sizeof bytes) > 0) {
   }
+}
+
+inline std::vector<int> open_descriptors() {
+  std::vector<int> all;
+  for (int fd = 0; fd < 1024; ++fd)
+    if (::fcntl(fd, F_GETFD) >= 0) all.push_back(fd);
+  return all;
 }
 
 // What `in_the_child` returns becomes the child's exit status.
