@@ -115,6 +115,7 @@ TEST_F(simulated_kqueue_filters, a_signal_that_is_watched_no_more_is_the_program
 TEST_F(simulated_kqueue_filters, a_number_that_is_no_signal_is_invalid) {
   EXPECT_EQ(error_of(0, EVFILT_SIGNAL, EV_ADD), EINVAL);
   EXPECT_EQ(error_of(NSIG, EVFILT_SIGNAL, EV_ADD), EINVAL);
+  EXPECT_EQ(error_of(-1, EVFILT_SIGNAL, EV_ADD), EINVAL);
 }
 
 TEST_F(simulated_kqueue_filters, a_timer_is_periodic_and_counts) {

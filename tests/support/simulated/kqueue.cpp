@@ -109,6 +109,7 @@ class queue final : public object {
     while (!knotes_.empty()) remove(knotes_.begin());
   }
   int start(knote& k);
+  int start_signal(knote& k);
   int begin_edges(const knote& k);
   edges& edges_of(short filter) { return edges_[filter == EVFILT_READ ? 0 : 1]; }
   void collect_edges();
@@ -180,10 +181,7 @@ int queue::add(const struct kevent& change) {
 int queue::start(knote& k) {
   switch (k.set.filter) {
     case EVFILT_SIGNAL:
-      k.set.flags |= EV_CLEAR;
-      k.seen = signals_so_far(static_cast<int>(k.set.ident));
-      if (const int error = edges_[0].watch(signal_bell(), EPOLLIN, 0)) return error;
-      return k.set.ident < INT32_MAX ? watch_signal(static_cast<int>(k.set.ident)) : EINVAL;
+      return start_signal(k);
     case EVFILT_TIMER:
       k.set.flags |= EV_CLEAR;
       return start_timer(k);
@@ -196,6 +194,15 @@ int queue::start(knote& k) {
       if (const int error = check_descriptor(k)) return error;
       return begin_edges(k);
   }
+}
+
+int queue::start_signal(knote& k) {
+  if (!can_be_watched(k.set.ident)) return EINVAL;
+  const int signal = static_cast<int>(k.set.ident);
+  k.set.flags |= EV_CLEAR;
+  k.seen = signals_so_far(signal);
+  const int error = edges_[0].watch(signal_bell(), EPOLLIN, 0);
+  return error != 0 ? error : watch_signal(signal);
 }
 
 int queue::begin_edges(const knote& k) {

@@ -86,9 +86,11 @@ int install(int signal) {
 
 }  // namespace
 
+bool can_be_watched(uintptr_t signal) {
+  return signal > 0 && signal < signal_count && signal != SIGKILL && signal != SIGSTOP;
+}
+
 int watch_signal(int signal) {
-  if (signal <= 0 || signal >= signal_count || signal == SIGKILL || signal == SIGSTOP)
-    return EINVAL;
   disposition& program = programs[signal];
   if (program.watchers == 0) {
     struct sigaction before;

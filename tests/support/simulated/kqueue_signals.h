@@ -5,11 +5,13 @@
 // change what it calls.
 #pragma once
 
-#include <sys/types.h>
+#include <cstdint>
 
 namespace eddy::simulated {
 
-// In the kernel. 0 or an errno.
+bool can_be_watched(uintptr_t signal);
+
+// Of those that can be watched, in the kernel. 0 or an errno.
 int watch_signal(int signal);
 void unwatch_signal(int signal);
 
