@@ -244,6 +244,14 @@ TEST_F(simulated_event_ports, a_sent_event_carries_its_events_and_user) {
   EXPECT_EQ(told[0].portev_user, this);
 }
 
+TEST_F(simulated_event_ports, no_more_events_are_sent_than_a_port_may_hold) {
+  int sent = 0;
+  while (sent < 100'000 && ::port_send(port.get(), 1, nullptr) == 0) ++sent;
+  EXPECT_EQ(errno, EAGAIN);
+  EXPECT_EQ(poll().size(), 16u);
+  EXPECT_EQ(::port_send(port.get(), 1, nullptr), 0);
+}
+
 TEST_F(simulated_event_ports, events_are_sent_to_several_ports_and_errors_told_for_each) {
   const descriptor other(::port_create());
   int ports[3] = {port.get(), pair.a.get(), other.get()};

@@ -124,6 +124,8 @@ void object::wake() const {
 }
 
 void object::woken() const {
+  // All who sleep have to hear of that.
+  if (closed) return;
   std::uint64_t count;
   [[maybe_unused]] const ssize_t heard = ::read(waker, &count, sizeof count);
 }
@@ -182,8 +184,11 @@ extern "C" int __wrap_close(int fd) {
     const eddy::simulated::in_kernel here;
     auto& all = eddy::simulated::objects();
     const auto entry = all.find(fd);
-    if (entry != all.end()) eddy::simulated::forget(entry);
+    const bool is_one = entry != all.end();
+    if (is_one) eddy::simulated::forget(entry);
     for (auto& [number, each] : all) each->closing(fd);
+    if (is_one) return __real_close(fd);
   }
+  // This may take its time.
   return __real_close(fd);
 }

@@ -7,7 +7,7 @@
 // out when the number is used next.
 //
 // One lock for everything, held with all signals blocked: the simulated calls may come from
-// handlers.
+// handlers. (What ends a wait, port_send and the trigger of a user event, does not allocate.)
 #pragma once
 
 #include <poll.h>

@@ -1,24 +1,21 @@
 // Event ports of illumos, simulated after port_create(3C), port_associate(3C), port_get(3C),
 // port_send(3C) and port_alert(3C).
 //
-// Where the pages leave something open it is as illumos does it, in the way that is harder on a
-// program:
+// Where the pages leave something open it is as illumos does it, the way that is harder on users:
 // - port_getn that fails for another reason than ETIME leaves *nget as it was, so that a program
-// which
-//   reads that many events reads what is not there;
+//   which reads that many events reads what is not there;
 // - port_getn gives more events than it was asked for where there are more, and room;
 // - *nget 0 asks for what there is, without waiting.
 //
-// Not simulated: the sources PORT_SOURCE_AIO, TIMER, MQ and FILE (EINVAL); limits on the number of
-// events; EFAULT; events that stay valid although their condition ended before they were taken
-// (here they are looked at when they are taken). After a fork, parent and child each go on with
-// what was there, and do not hear of each other; the rule of ownership is kept. The descriptor says
-// POLLERR to poll(2). What POLLHUP, POLLERR and so on mean for a file is Linux's meaning.
+// Not simulated: the sources PORT_SOURCE_AIO, TIMER, MQ and FILE (EINVAL); a limit on associations;
+// EFAULT; events that stay valid although their condition ended before they were taken (here they
+// are looked at when they are taken). After a fork, parent and child each go on with what was
+// there, and do not hear of each other; the rule of ownership is kept. The descriptor says POLLERR
+// to poll(2). What POLLHUP, POLLERR and so on mean for a file is Linux's meaning.
 #include <port.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <deque>
 #include <list>
 #include <optional>
 
@@ -26,6 +23,9 @@
 
 namespace eddy::simulated {
 namespace {
+
+// process.max-port-events, for what was sent only.
+constexpr std::size_t most_events = 4096;
 
 struct association {
   int fd;
@@ -47,6 +47,7 @@ port_event_t event_of(int source, int events, uintptr_t of, void* user) {
 class port final : public object {
  public:
   void closing(int fd) override;
+  port() { sent_.reserve(most_events); }
   bool survives_fork() override {
     renew_waker();
     return true;
@@ -54,7 +55,7 @@ class port final : public object {
 
   int associate(int fd, int events, void* user);
   int dissociate(int fd);
-  void send(int events, void* user);
+  int send(int events, void* user);
   int alert(int flags, int events, void* user);
 
   // The alert, if there is one.
@@ -72,7 +73,8 @@ class port final : public object {
   std::vector<std::pair<place, int>> ready();
 
   std::list<association> associations_;
-  std::deque<port_event_t> sent_;
+  // port_send is documented to be safe in signal handlers: it must not allocate.
+  std::vector<port_event_t> sent_;
   std::optional<port_event_t> alert_;
 };
 
@@ -112,9 +114,11 @@ int port::dissociate(int fd) {
   return 0;
 }
 
-void port::send(int events, void* user) {
+int port::send(int events, void* user) {
+  if (sent_.size() == most_events) return EAGAIN;
   sent_.push_back(event_of(PORT_SOURCE_USER, events, 0, user));
   wake();
+  return 0;
 }
 
 int port::alert(int flags, int events, void* user) {
@@ -148,7 +152,8 @@ std::size_t port::available() { return sent_.size() + ready().size(); }
 
 std::size_t port::take(port_event_t* list, std::size_t most) {
   std::size_t taken = 0;
-  for (; taken < most && !sent_.empty(); sent_.pop_front()) list[taken++] = sent_.front();
+  for (; taken < most && taken < sent_.size(); ++taken) list[taken] = sent_[taken];
+  sent_.erase(sent_.begin(), sent_.begin() + static_cast<std::ptrdiff_t>(taken));
   for (const auto& [a, events] : ready()) {
     if (taken == most) break;
     list[taken++] = event_of(PORT_SOURCE_FD, events, static_cast<uintptr_t>(a->fd), a->user);
@@ -269,8 +274,7 @@ int port_send(int port, int events, void* user) {
   const simulated::in_kernel here;
   const auto p = simulated::find_port(port);
   if (p == nullptr) return -1;
-  p->send(events, user);
-  return 0;
+  return simulated::as_result(p->send(events, user));
 }
 
 int port_sendn(int ports[], int errors[], uint_t nent, int events, void* user) {

@@ -1,7 +1,6 @@
 // kqueue(2) and kevent(2) of FreeBSD 14, simulated.
 //
-// Where the page leaves something open it is as FreeBSD does it, the way that is harder on a
-// program:
+// Where the page leaves something open it is as FreeBSD does it, the way that is harder on users:
 // - re-adding changes udata, fflags and data, but not EV_CLEAR, EV_ONESHOT and EV_DISPATCH, which
 //   are those of the first EV_ADD (who wants others deletes the event first);
 // - any change to an event sets its udata, EV_ENABLE and EV_DISABLE too;
