@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <sys/auxv.h>
-#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -87,16 +86,6 @@ int poll(pollfd* fds, std::size_t count, int timeout_ms) {
 
 int select(int count, fd_set* readable, fd_set* writable, fd_set* exceptional, timeval* timeout) {
   return may(call::select, -1) ? ::select(count, readable, writable, exceptional, timeout) : -1;
-}
-
-int epoll_create() { return may(call::epoll_create, -1) ? ::epoll_create1(EPOLL_CLOEXEC) : -1; }
-
-int epoll_ctl(int epoll, int operation, int fd, std::uint32_t events, std::uint64_t data) {
-  if (!may(call::epoll_ctl, fd)) return -1;
-  epoll_event event{};
-  event.events = events;
-  event.data.u64 = data;
-  return ::epoll_ctl(epoll, operation, fd, &event);
 }
 
 int eventfd() { return may(call::eventfd, -1) ? ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK) : -1; }
