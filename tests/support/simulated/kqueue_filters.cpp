@@ -1,6 +1,9 @@
 // The filters of the simulated kqueue, after the list in kqueue(2).
 //
-// Not simulated: EVFILT_AIO, VNODE, PROC, PROCDESC and EMPTY, and NOTE_LOWAT (all EINVAL). The
+// NOTE_LOWAT counts for sockets only. A pipe that nobody reads any more cannot be watched for
+// writing (EPIPE), as in FreeBSD, of which the page says nothing.
+//
+// Not simulated: EVFILT_AIO, VNODE, PROC, PROCDESC and EMPTY (all EINVAL). The
 // socket's error in fflags is a guess, because Linux tells it only by taking it away: ECONNREFUSED
 // on a socket that was never seen connected and on a datagram socket, ECONNRESET on others. EV_EOF
 // of a writer whose own half was shut down (FreeBSD's comes at once) comes when the peer's is too.
@@ -76,12 +79,17 @@ bool file_fires(const knote& k, struct kevent& told) {
   return told.data != 0 || (k.set.fflags & NOTE_FILE_POLL) != 0;
 }
 
+bool is_below_mark(const knote& k, std::int64_t amount) {
+  return k.is_socket && (k.set.fflags & NOTE_LOWAT) != 0 && amount < k.set.data;
+}
+
 bool read_fires(knote& k, short ready, struct kevent& told) {
   if (k.is_regular) return file_fires(k, told);
   see_connection(k);
   const bool ended = (ready & (k.is_socket ? POLLRDHUP : POLLHUP)) != 0;
   if (is_fresh(k, ready) || (!ended && (ready & (POLLIN | POLLERR | POLLHUP)) == 0)) return false;
   told.data = bytes_to_read(k);
+  if (!ended && (ready & POLLERR) == 0 && is_below_mark(k, told.data)) return false;
   if (ended) told.flags |= EV_EOF;
   told.fflags = likely_error(k, ready);
   return true;
@@ -92,6 +100,7 @@ bool write_fires(knote& k, short ready, struct kevent& told) {
   const bool ended = (ready & (k.is_socket ? POLLHUP : POLLERR | POLLHUP)) != 0;
   if (is_fresh(k, ready) || (!ended && (ready & (POLLOUT | POLLERR)) == 0)) return false;
   told.data = room_to_write(k);
+  if (!ended && (ready & POLLERR) == 0 && is_below_mark(k, told.data)) return false;
   if (ended) told.flags |= EV_EOF;
   told.fflags = likely_error(k, ready);
   return true;
@@ -149,7 +158,10 @@ int check_descriptor(knote& k) {
   k.is_socket = S_ISSOCK(facts.st_mode);
   k.is_regular = S_ISREG(facts.st_mode) || S_ISDIR(facts.st_mode);
   if (k.is_regular && k.set.filter == EVFILT_WRITE) return EINVAL;
-  if ((k.set.fflags & NOTE_LOWAT) != 0) return EINVAL;
+  if (S_ISFIFO(facts.st_mode) && k.set.filter == EVFILT_WRITE) {
+    pollfd end = {k.descriptor(), POLLOUT, 0};
+    if (::poll(&end, 1, 0) == 1 && (end.revents & POLLERR) != 0) return EPIPE;
+  }
   see_connection(k);
   return 0;
 }
