@@ -53,9 +53,9 @@ int dev_poll_backend::update(int fd, bool known, interest wanted, std::uint32_t 
 }
 
 // POLLREMOVE first: what is written for a descriptor that is in the set is added to what is wanted
-// there, it does not replace it (poll(4D)). Both go in one write, also where nothing seems to have
-// changed: the device forgets a descriptor that was closed and opened again, or keeps it, as it
-// likes.
+// there, it does not replace it (poll(4D)). Both go in one write; also for a new registration (by
+// its tag) that wants what was wanted before, since the descriptor may have been closed and opened
+// again in between.
 int dev_poll_backend::write_changes(fired_list& fired_now) {
   if (changed_.empty()) return 0;
   if (!entries_to_write_.reserve(changed_.size() * 2) ||
@@ -64,7 +64,8 @@ int dev_poll_backend::write_changes(fired_list& fired_now) {
   entries_to_write_.clear();
   for (const int fd : changed_) {
     const entry& e = entries_[static_cast<std::size_t>(fd)];
-    if (e.written) entries_to_write_.push_reserved(pollfd{fd, POLLREMOVE, 0});
+    if (e.is_settled()) continue;
+    if (e.written != 0) entries_to_write_.push_reserved(pollfd{fd, POLLREMOVE, 0});
     if (e.wanted != 0) entries_to_write_.push_reserved(pollfd{fd, e.wanted, 0});
   }
   if (!entries_to_write_.empty() &&
@@ -80,6 +81,7 @@ int dev_poll_backend::write_changes(fired_list& fired_now) {
 
 int dev_poll_backend::write_one(int fd, fired_list& fired_now) {
   entry& e = entries_[static_cast<std::size_t>(fd)];
+  if (e.is_settled()) return 0;
   // Refused where the descriptor was closed: then it is in no set any more.
   const pollfd removal{fd, POLLREMOVE, 0};
   (void)sys::dev_poll_write(device_, &removal, 1);
@@ -96,7 +98,8 @@ void dev_poll_backend::settled() {
   for (const int fd : changed_) {
     entry& e = entries_[static_cast<std::size_t>(fd)];
     e.queued = false;
-    e.written = e.wanted != 0;
+    e.written = e.wanted;
+    e.written_tag = e.tag;
   }
   changed_.clear();
 }

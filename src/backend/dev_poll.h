@@ -29,9 +29,12 @@ class dev_poll_backend final : public backend {
  private:
   struct entry {
     std::uint32_t tag = 0;
+    std::uint32_t written_tag = 0;
     short wanted = 0;
-    bool written = false;  // the device has it
-    bool queued = false;   // stands in changed_
+    short written = 0;    // what the device has, for written_tag
+    bool queued = false;  // stands in changed_
+
+    bool is_settled() const { return wanted == written && (tag == written_tag || wanted == 0); }
   };
 
   int write_changes(fired_list& fired);
