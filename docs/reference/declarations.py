@@ -27,7 +27,8 @@ class _Scope:
 
 def without_template_head(head):
     """Without attributes, `template <...>` and `requires ...` before what is declared."""
-    head = re.sub(r"\[\[.*?\]\]", " ", head, flags=re.S).replace("EDDY_API", " ").strip()
+    head = re.sub(r"\[\[.*?\]\]", " ", head, flags=re.S).replace("EDDY_API", " ")
+    head = head.replace("EDDY_NAMED_BY_TRANSFER", " ").strip()
     while head.startswith("template"):
         depth, at = 0, head.index("<")
         for at in range(at, len(head)):

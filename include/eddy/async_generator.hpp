@@ -78,7 +78,7 @@ class [[nodiscard("a generator does nothing until its next value is awaited")]] 
     explicit next_operation(handle h) noexcept : handle_(h) {}
 
 #if EDDY_SYMMETRIC_TRANSFER
-    std::coroutine_handle<> begin(const awaiting& a) noexcept {
+    EDDY_NAMED_BY_TRANSFER std::coroutine_handle<> begin(const awaiting& a) noexcept {
       if (is_over()) return a.handle;
       handle_.promise().start_for(a);
       return handle_;

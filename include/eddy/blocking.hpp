@@ -115,8 +115,10 @@ class [[nodiscard("nothing is done until blocking is awaited")]] blocking
 
  public:
   // What is to be done, and what is known of how long that takes.
-  explicit blocking(F f) : blocking(work::may_hang, std::move(f)) {}
-  blocking(work w, F f) : blocking_wait(w), function_(std::move(f)) {}
+  [[nodiscard("nothing is done until blocking is awaited")]] explicit blocking(F f)
+      : blocking(work::may_hang, std::move(f)) {}
+  [[nodiscard("nothing is done until blocking is awaited")]] blocking(work w, F f)
+      : blocking_wait(w), function_(std::move(f)) {}
   blocking(blocking && other) noexcept(std::is_nothrow_move_constructible_v<F>)
       : blocking_wait(other.kind_), function_(std::move(other.function_)) {}
 

@@ -97,7 +97,7 @@ class promise_base : public context {
   // At its end. Static, since the frame may be gone when the owner returns.
   static std::coroutine_handle<> end(promise_base& p, std::coroutine_handle<> h) noexcept {
     if (p.progress_ != nullptr) {
-      *p.progress_ = progress::ended;
+      *std::exchange(p.progress_, nullptr) = progress::ended;
       return std::noop_coroutine();
     }
     if (p.home_->core != p.core) [[unlikely]]
@@ -189,7 +189,7 @@ class awaitable {
  public:
   bool await_ready() const noexcept { return false; }
   template <class Promise>
-  auto await_suspend(std::coroutine_handle<Promise> h) {
+  EDDY_NAMED_BY_TRANSFER auto await_suspend(std::coroutine_handle<Promise> h) {
     static_assert(
         detail::runs_on_eddy<Promise>,
         "operations of eddy can be awaited in an eddy::task or eddy::async_generator only: "
@@ -269,7 +269,7 @@ class [[nodiscard("nothing starts until as_result is awaited")]] as_result
   [[nodiscard("nothing starts until as_result is awaited")]] explicit as_result(A && a)
       : inner_(detail::awaiter_of(std::forward<A>(a))) {}
 
-  auto begin(const awaiting& a) { return inner_.begin(a); }
+  EDDY_NAMED_BY_TRANSFER auto begin(const awaiting& a) { return inner_.begin(a); }
   auto await_result() { return inner_.await_result(); }
   auto await_resume() { return inner_.await_result(); }
 

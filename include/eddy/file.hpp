@@ -18,7 +18,8 @@
 // is free when it has ended. It may have been done, whole or in part.
 //
 // A file may be used on any loop, by one thread at a time, and must not be destroyed or assigned to
-// while anything is under way on it. Paths are relative to the process's directory.
+// while anything is under way on it. Paths are relative to the process's directory; one with a zero
+// in it fails with invalid_argument, as does an offset that is greater than files can be (2^63).
 //
 // Sources: open(2), pread(2), statx(2), rename(2), fsync(2), fallocate(2); path_resolution(7).
 #pragma once
@@ -125,7 +126,8 @@ EDDY_API task<file_info> info_of(std::string path, bool follow_links = true);
 EDDY_API task<std::string> read_file(std::string path, std::size_t limit = std::size_t{1} << 30);
 // Others see the old file or the new one, and never a part; after a crash there is one of the two.
 // It is written under another name in the same directory, synced, and renamed. (A link at `path` is
-// replaced, not followed; the permissions of a file that was there are kept, its owner is not.)
+// replaced, not followed; the permissions of a file that was there are kept, its owner is not. A
+// device or a pipe is not replaced: operation_not_supported.)
 EDDY_API task<> write_file(std::string path, byte_view bytes, unsigned permissions = 0666);
 // `replace` false: fails with file_exists when there is something at `to`.
 EDDY_API task<> rename_file(std::string from, std::string to, bool replace = true);

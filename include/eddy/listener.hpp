@@ -10,8 +10,9 @@
 // What goes wrong with one connection before it is accepted (ECONNABORTED and the like) is passed
 // over. When descriptors or memory run out, who waits goes on to wait: the listener pauses, 5 ms
 // and up to 100 ms, or until its loop closes a descriptor. `shed` closes such connections at once
-// instead. An `accept` fails when it is cancelled, when the listener is closed, and when its
-// descriptor is none to accept on.
+// instead. An `accept` fails when it is cancelled, when the listener is closed, when its descriptor
+// is none to accept on, or none that the loop can wait for (with select: too great a number), and
+// when there is no memory for the stream or the wait.
 //
 // It belongs to the loop on which it first accepts, and must be destroyed before that.
 #pragma once
@@ -79,7 +80,13 @@ class [[nodiscard("nothing is accepted until it is awaited")]] accept_operation
   result<Stream> await_result() {
     if (!succeeded()) [[unlikely]]
       return failure();
-    return Stream::of_socket(take());
+    try {
+      return Stream::of_socket(take());
+    } catch (const exception& e) {
+      return e.error();
+    } catch (const std::bad_alloc&) {
+      return error(std::errc::not_enough_memory, "accept");
+    }
   }
 };
 

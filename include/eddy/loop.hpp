@@ -21,6 +21,8 @@ struct event_base;
 
 namespace eddy {
 
+class loop_group;
+
 // How the threads of a loop do what blocks.
 struct blocking_options {
   unsigned threads = 8;   // at most; started when they are needed
@@ -180,8 +182,9 @@ class loop {
   }
 
   // Runs the function on the loop's thread, in the order of each poster. From any thread. False,
-  // when the loop is being closed: it then never runs; true means that it will. What it throws
-  // leaves `run`. Takes memory for the function.
+  // when the loop is being closed: it then never runs. True means that it will when the loop runs
+  // next; a loop that is destroyed without doing so destroys the function, on its thread. What it
+  // throws leaves `run`. Takes memory for the function.
   template <class F>
   bool post(F f) {
     struct work : detail::posted {
@@ -234,6 +237,7 @@ class loop {
 
  private:
   friend class scope;
+  friend class loop_group;
   explicit loop(detail::loop_state& s) noexcept : state_(&s), owns_(false) {}
 
   EDDY_API void close() noexcept;

@@ -137,7 +137,8 @@ inline basic_operation<std::size_t> send_fd(int fd, const void* data, std::size_
                                             int flags = 0) noexcept {
   return {{detail::verb::send, fd, flags, const_cast<void*>(data), size, nullptr, -1}, "send to"};
 }
-// A descriptor that is the caller's: non-blocking, close-on-exec.
+// A descriptor that is the caller's: non-blocking, close-on-exec. It is a number: where it is
+// dropped, as by a when_any that another won, it stays open; listeners give what closes itself.
 inline basic_operation<int> accept_fd(int listener, sockaddr* address = nullptr,
                                       socklen_t* size = nullptr) noexcept {
   return {{detail::verb::accept, listener, 0, address, 0, size, -1}, "accept on"};

@@ -52,9 +52,19 @@ class [[nodiscard("this result may be an error: look at it, or say (void)")]] re
     else
       ::new (static_cast<void*>(&error_)) eddy::error(std::move(other.error_));
   }
+  // Holds an error without a code, when moving the value into it throws.
   result& operator=(result other) noexcept(std::is_nothrow_move_constructible_v<T>) {
     this->~result();
-    ::new (static_cast<void*>(this)) result(std::move(other));
+    if constexpr (std::is_nothrow_move_constructible_v<T>) {
+      ::new (static_cast<void*>(this)) result(std::move(other));
+    } else {
+      try {
+        ::new (static_cast<void*>(this)) result(std::move(other));
+      } catch (...) {
+        ::new (static_cast<void*>(this)) result(eddy::error());
+        throw;
+      }
+    }
     return *this;
   }
   ~result() {
@@ -77,6 +87,11 @@ class [[nodiscard("this result may be an error: look at it, or say (void)")]] re
 
   // The value, or throws the error.
   T& value()& {
+    if (!has_value_) [[unlikely]]
+      error_.raise();
+    return value_;
+  }
+  const T& value() const& {
     if (!has_value_) [[unlikely]]
       error_.raise();
     return value_;

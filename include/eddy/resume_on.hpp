@@ -27,7 +27,9 @@ class [[nodiscard("a coroutine moves when resume_on is awaited")]] resume_on
     : public awaitable<resume_on> {
  public:
   // To a loop, which must be there when it is awaited.
-  explicit resume_on(loop & to) noexcept : to_(&to.core()) {}
+  [[nodiscard("a coroutine moves when resume_on is awaited")]] explicit resume_on(loop &
+                                                                                  to) noexcept
+      : to_(&to.core()) {}
 
   // Not within with_timeout and the like: they stay where they are. Fails with invalid_argument.
   EDDY_API bool begin(const awaiting& a) noexcept;

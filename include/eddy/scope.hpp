@@ -108,28 +108,40 @@ class [[nodiscard("a scope that is made by itself must be joined: give it a name
 
   // How many run, with the function of with_scope.
   std::size_t size() const noexcept { return count() - (begins_ ? 1 : 0); }
-  // Asks all to stop. Those who do (operation_canceled) did not fail.
+  // Asks all to stop. Those who do (operation_canceled) did not fail. It stays cancelled; a scope
+  // that failed can be used again when it has been joined.
   void cancel() noexcept { own_.request(); }
   // Whether they were asked, by whomever.
   bool cancelled() const noexcept { return own_.requested(); }
 
   // Waits for all, and throws the first failure. A cancellation of who waits reaches a scope by the
-  // way that it was made, not by this. One coroutine at a time.
+  // way that it was made, not by this. One coroutine at a time: another one fails with
+  // device_or_resource_busy, as within with_scope, which awaits its scope by itself.
   class [[nodiscard("a scope waits for its tasks when join is awaited")]] join_operation
       : public awaitable<join_operation> {
    public:
     explicit join_operation(scope & s) noexcept : scope_(&s) {}
-    bool begin(const awaiting& a) noexcept { return scope_->wait(a); }
+    bool begin(const awaiting& a) noexcept {
+      is_refused_ = scope_->joiner_ != nullptr;
+      return !is_refused_ && scope_->wait(a);
+    }
     result<void> await_result() {
+      if (is_refused_) return refusal();
       if (std::exception_ptr thrown = scope_->finish()) return error_of(thrown);
       return {};
     }
     void await_resume() {
+      if (is_refused_) refusal().raise();
       if (std::exception_ptr thrown = scope_->finish()) std::rethrow_exception(thrown);
     }
 
    private:
+    static error refusal() noexcept {
+      return error(std::errc::device_or_resource_busy,
+                   "join a scope that is awaited already, as with_scope does by itself");
+    }
     scope* scope_;
+    bool is_refused_ = false;
   };
   // See join_operation.
   join_operation join() noexcept { return join_operation(*this); }
@@ -145,6 +157,7 @@ class [[nodiscard("a scope that is made by itself must be joined: give it a name
     stop = &own_;
     awaited_by = a.promise;
     own_.attach(*a.in->stop);
+    joiner_ = a.handle;
   }
   bool wait(const awaiting& a) noexcept {
     if (count() == 0) return false;
@@ -154,11 +167,16 @@ class [[nodiscard("a scope that is made by itself must be joined: give it a name
   }
   // Ready for new tasks.
   std::exception_ptr finish() noexcept {
-    if (failure() != nullptr) own_.reset();
+    if (failure() != nullptr) {
+      own_.reset();
+      own_.detach();
+      own_.attach(core->stop);  // which may have been requested
+    }
     return take_failure();
   }
   static std::coroutine_handle<> all_ended(detail::children & c) noexcept {
     const std::coroutine_handle<> joiner = std::exchange(static_cast<scope&>(c).joiner_, nullptr);
+    c.awaited_by = nullptr;
     return joiner ? joiner : std::noop_coroutine();
   }
   [[noreturn]] EDDY_API void die() const noexcept;
@@ -180,7 +198,8 @@ class [[nodiscard("a scope does nothing until it is awaited")]] with_scope
   static constexpr bool is_void = std::is_void_v<value_type>;
 
  public:
-  explicit with_scope(F f) : owner(&body_ended), function_(std::move(f)) {}
+  [[nodiscard("a scope does nothing until it is awaited")]] explicit with_scope(F f)
+      : owner(&body_ended), function_(std::move(f)) {}
   with_scope(with_scope && other) noexcept(std::is_nothrow_move_constructible_v<F>)
       : owner(&body_ended), function_(std::move(other.function_)) {}
 

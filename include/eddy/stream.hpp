@@ -18,7 +18,7 @@
 // fails or is cancelled loses no byte: the next one finds them.
 //
 // Writing. `write` copies into the output and returns at once, as long as less than `high` bytes
-// wait there; then it waits until fewer than `low` do. So a peer that does not read makes its
+// wait there; then it waits until no more than `low` do. So a peer that does not read makes its
 // writer wait, and no more than `high` bytes are ever kept for it. That a write succeeded means
 // that the bytes are on their way, not that they arrived; what goes wrong later fails the next
 // write, or `flush`. There is no SIGPIPE.

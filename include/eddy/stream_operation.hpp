@@ -37,7 +37,7 @@ class read_operation : public leaf {
         stream_(s),
         data_(static_cast<char*>(const_cast<void*>(data))),
         size_(size),
-        delimiter_size_(static_cast<unsigned char>(delimiter_size)),
+        delimiter_size_(static_cast<unsigned char>(delimiter_size < 256 ? delimiter_size : 0)),
         what_(what) {}
   read_operation(const read_operation& o) noexcept
       : read_operation(o.stream_, o.what_, o.data_, o.size_, o.delimiter_size_) {}

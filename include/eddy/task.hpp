@@ -158,7 +158,7 @@ class awaited_in_place {
   explicit awaited_in_place(A& a) noexcept : of_(a) {}
   bool await_ready() { return of_.await_ready(); }
   template <class Promise>
-  auto await_suspend(std::coroutine_handle<Promise> h) {
+  EDDY_NAMED_BY_TRANSFER auto await_suspend(std::coroutine_handle<Promise> h) {
     return of_.await_suspend(h);
   }
   decltype(auto) await_resume() { return of_.await_resume(); }
@@ -275,7 +275,7 @@ class [[nodiscard]] task_awaiter : public awaitable<task_awaiter<T>> {
   }
 
 #if EDDY_SYMMETRIC_TRANSFER
-  std::coroutine_handle<> begin(const awaiting& a) noexcept {
+  EDDY_NAMED_BY_TRANSFER std::coroutine_handle<> begin(const awaiting& a) noexcept {
     handle_.promise().start_for(a);
     return handle_;
   }

@@ -49,7 +49,7 @@ template <class Rep, class Period>
 long long nanoseconds_of(std::chrono::duration<Rep, Period> d) noexcept {
   using seconds = std::chrono::duration<double>;
   if (std::chrono::duration_cast<seconds>(d) >= seconds(9.2e9)) return __LONG_LONG_MAX__;
-  if (d <= d.zero()) return 0;
+  if (!(d > d.zero())) return 0;  // (nor is what is no number)
   return std::chrono::ceil<std::chrono::nanoseconds>(d).count();
 }
 inline long long deadline_after(long long nanoseconds) noexcept {

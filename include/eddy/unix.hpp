@@ -46,12 +46,13 @@ class unix_stream : public stream {
   struct received {
     std::size_t size = 0;               // bytes; 0: the end of the stream
     std::vector<owned_descriptor> fds;  // those that came with them
+    bool fds_lost = false;              // more came than this process could have
     std::optional<credentials> sender;  // see set_passes_credentials
   };
   // Waits for bytes; puts as many as there are into `to`, with the descriptors that came with them,
   // up to 253. A stream that reads ahead would lose descriptors: so this fails with
   // operation_not_supported on a stream that was read from otherwise, and other reads should not
-  // follow it.
+  // follow it. Closing the stream ends it with operation_canceled, and so `send_fds`.
   EDDY_API task<received> receive_fds(std::span<char> to);
 
   // Of a socket that is connected and does not block. Throws when there is no memory.

@@ -35,6 +35,7 @@ class unix_datagram : public datagram_socket {
   // What came, and with what.
   struct received : datagram {
     std::vector<owned_descriptor> fds;  // those that came with it
+    bool fds_lost = false;              // more came than this process could have
     std::optional<credentials> sender;  // see set_passes_credentials
   };
   // The next datagram, with all that came with it. (`receive` drops descriptors.)

@@ -44,13 +44,14 @@ class [[nodiscard("nothing starts until with_stop is awaited")]] with_stop
                 "with_stop takes a task or an operation of eddy: others cannot be cancelled");
 
  public:
-  with_stop(std::stop_token token, A && a)
+  [[nodiscard("nothing starts until with_stop is awaited")]] with_stop(std::stop_token token,
+                                                                       A && a)
       : inner_(detail::awaiter_of(std::forward<A>(a))), token_(std::move(token)) {}
   with_stop(with_stop && other) noexcept
       : inner_(std::move(other.inner_)), token_(std::move(other.token_)) {}
   ~with_stop() { finish(); }
 
-  auto begin(const awaiting& a) {
+  EDDY_NAMED_BY_TRANSFER auto begin(const awaiting& a) {
     stop_.attach(*a.in->stop);
     in_ = {a.in->core, &stop_};
     if (token_.stop_possible()) listen();

@@ -5,7 +5,8 @@
 // When the time is over it is cancelled, *and awaited*: what it holds is released when the co_await
 // returns. If it ends by that cancellation, the co_await fails with std::errc::timed_out; if it
 // ended otherwise all the same, with a value or another error, then that is what came of it. A task
-// that catches its cancellation and goes on is waited for.
+// that catches its cancellation and goes on is waited for. What was cancelled from outside before
+// the time was over fails with operation_canceled, however long its end takes.
 //
 // Costs no memory of its own. Composes: timeouts within timeouts, the earliest counts.
 #pragma once
@@ -26,19 +27,21 @@ class [[nodiscard("a timeout does nothing until it is awaited")]] with_timeout
   using awaited = decltype(std::declval<inner&>().await_resume());
 
  public:
+  // (GCC looks here for what it warns of, Clang at the class.)
   template <class Rep, class Period>
-  with_timeout(std::chrono::duration<Rep, Period> d, A && a)
+  [[nodiscard("a timeout does nothing until it is awaited")]] with_timeout(
+      std::chrono::duration<Rep, Period> d, A && a)
       : inner_(detail::awaiter_of(std::forward<A>(a))), nanoseconds_(detail::nanoseconds_of(d)) {}
   with_timeout(with_timeout && other) noexcept
       : inner_(std::move(other.inner_)), nanoseconds_(other.nanoseconds_) {}
   ~with_timeout() { finish(); }
 
-  auto begin(const awaiting& a) {
+  EDDY_NAMED_BY_TRANSFER auto begin(const awaiting& a) {
     stop_.attach(*a.in->stop);
     in_ = {a.in->core, &stop_};
     started_ = true;
     const int failed = timer_.start(*in_.core, detail::deadline_after(nanoseconds_), &due, this);
-    if (failed != 0) stop_.request(), timed_out_ = true;  // no memory for a timer: the time is over
+    if (failed != 0) due(this);  // no memory for a timer: the time is over
     return inner_.begin(awaiting{a.handle, a.promise, &in_});
   }
 
@@ -67,6 +70,7 @@ class [[nodiscard("a timeout does nothing until it is awaited")]] with_timeout
  private:
   static void due(void* self) noexcept {
     auto* w = static_cast<with_timeout*>(self);
+    if (w->stop_.requested()) return;  // it ends already, by what came first
     w->timed_out_ = true;
     w->stop_.request();
   }

@@ -9,24 +9,6 @@
 namespace eddy::engine {
 namespace {
 
-short to_poll(interest wanted) {
-  int events = 0;
-  if (wanted & watch_read) events |= POLLIN;
-  if (wanted & watch_write) events |= POLLOUT;
-  if (wanted & watch_closed) events |= POLLRDHUP;
-  return static_cast<short>(events);
-}
-
-interest from_poll(short events) {
-  if (events & (POLLERR | POLLNVAL)) return watch_read | watch_write;
-  if ((events & POLLHUP) && !(events & POLLRDHUP)) return watch_read | watch_write;
-  interest what = 0;
-  if (events & POLLIN) what |= watch_read;
-  if (events & POLLOUT) what |= watch_write;
-  if (events & POLLRDHUP) what |= watch_closed;
-  return what;
-}
-
 // Rounded up, so that a timer is never early.
 int to_milliseconds(std::int64_t timeout) {
   if (timeout <= 0) return timeout == 0 ? 0 : -1;

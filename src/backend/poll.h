@@ -4,6 +4,7 @@
 #include <poll.h>
 
 #include "backend/backend.h"
+#include "backend/poll_events.h"
 
 namespace eddy::engine {
 
@@ -13,9 +14,7 @@ class poll_backend final : public backend {
   static poll_backend* create();
 
   const char* name() const override { return "poll"; }
-  std::uint32_t features() const override {
-    return feature_any_fd | feature_early_close | feature_cheap_update;
-  }
+  std::uint32_t features() const override { return poll_features | feature_cheap_update; }
   int update(int fd, bool known, interest wanted, std::uint32_t tag) override;
   int wait(std::int64_t timeout, fired_list& fired) override;
   int after_fork() override;

@@ -7,8 +7,20 @@
 #include "backend/iocp.h"
 #include "backend/select_windows.h"
 #else
+#ifdef EDDY_HAVE_DEV_POLL
+#include "backend/dev_poll.h"
+#endif
+#ifdef EDDY_HAVE_EPOLL
 #include "backend/epoll.h"
+#endif
+#ifdef EDDY_HAVE_EVENT_PORTS
+#include "backend/event_ports.h"
+#endif
+#ifdef EDDY_HAVE_KQUEUE
+#include "backend/kqueue.h"
+#endif
 #include "backend/poll.h"
+#include "backend/poll_events.h"
 #include "backend/select.h"
 #endif
 #ifdef EDDY_HAVE_IO_URING
@@ -20,23 +32,11 @@ namespace {
 
 const char* always_there() { return nullptr; }
 
-#if !defined(_WIN32)
-backend* make_epoll(const char** why) {
-  backend* made = epoll_backend::create();
-  if (made == nullptr) *why = "epoll_create1 failed";
-  return made;
-}
-
-backend* make_poll(const char** why) {
-  backend* made = poll_backend::create();
-  if (made == nullptr) *why = "out of memory";
-  return made;
-}
-#endif
-
-backend* make_select(const char** why) {
-  backend* made = select_backend::create();
-  if (made == nullptr) *why = "out of memory";
+// `refused` names the call that a backend begins with; those without one can lack memory only.
+template <class Backend>
+backend* make(const char** why, const char* refused) {
+  backend* made = Backend::create();
+  if (made == nullptr) *why = refused;
   return made;
 }
 
@@ -44,7 +44,9 @@ backend* make_select(const char** why) {
 constexpr backend_row rows[] = {
     {"iocp", iocp_backend::all_features, make_iocp_backend, iocp_unavailable, "EDDY_NO_IOCP",
      nullptr},
-    {"select", feature_cheap_update, make_select, always_there, "EVENT_NOSELECT", nullptr},
+    {"select", feature_cheap_update,
+     [](const char** why) { return make<select_backend>(why, "out of memory"); }, always_there,
+     "EVENT_NOSELECT", nullptr},
 };
 #else
 constexpr std::uint32_t epoll_features =
@@ -56,13 +58,35 @@ constexpr backend_row rows[] = {
     {"io_uring", epoll_features | feature_completion, make_uring_backend, uring_unavailable,
      "EDDY_NO_IO_URING", "EVENT_NOEPOLL"},
 #endif
-    {"epoll", epoll_features, make_epoll, always_there, "EVENT_NOEPOLL", nullptr},
-    {"poll", feature_any_fd | feature_early_close | feature_cheap_update, make_poll, always_there,
+#ifdef EDDY_HAVE_EPOLL
+    {"epoll", epoll_features,
+     [](const char** why) { return make<epoll_backend>(why, "epoll_create1 failed"); },
+     always_there, "EVENT_NOEPOLL", nullptr},
+#endif
+#ifdef EDDY_HAVE_KQUEUE
+    {"kqueue", kqueue_backend::all_features,
+     [](const char** why) { return make<kqueue_backend>(why, "kqueue failed"); }, always_there,
+     "EVENT_NOKQUEUE", nullptr},
+#endif
+#ifdef EDDY_HAVE_EVENT_PORTS
+    {"evport", event_ports_backend::all_features,
+     [](const char** why) { return make<event_ports_backend>(why, "port_create failed"); },
+     always_there, "EVENT_NOEVPORT", nullptr},
+#endif
+#ifdef EDDY_HAVE_DEV_POLL
+    {"devpoll", dev_poll_backend::all_features,
+     [](const char** why) { return make<dev_poll_backend>(why, "/dev/poll cannot be opened"); },
+     always_there, "EVENT_NODEVPOLL", nullptr},
+#endif
+    {"poll", poll_features | feature_cheap_update,
+     [](const char** why) { return make<poll_backend>(why, "out of memory"); }, always_there,
      "EVENT_NOPOLL", nullptr},
-    {"select", feature_any_fd | feature_cheap_update, make_select, always_there, "EVENT_NOSELECT",
-     nullptr},
+    {"select", feature_any_fd | feature_cheap_update,
+     [](const char** why) { return make<select_backend>(why, "out of memory"); }, always_there,
+     "EVENT_NOSELECT", nullptr},
 };
 #endif
+static_assert(sizeof rows / sizeof rows[0] <= most_backends);
 
 }  // namespace
 

@@ -27,7 +27,11 @@ class waker {
 
   void wake() const;
 
-  // Makes the descriptor silent again, where it is watched by level.
+  // No wake-up is lost when it is watched by edge and never read. (A pipe fills up; then nothing is
+  // written, which is no edge.)
+  bool may_stay_unread() const { return read_end_ == write_end_; }
+
+  // Makes the descriptor silent again, where it must not stay unread.
   void drain() const;
 
   // Writes a wake-up to a descriptor of `write_descriptor`; async-signal-safe, keeps errno.

@@ -33,6 +33,15 @@ enum class call : std::uint8_t {
   epoll_create,
   epoll_ctl,
   epoll_wait,
+  kqueue_create,
+  kevent_change,
+  kevent_wait,
+  port_create,
+  port_associate,
+  port_wait,  // an event port's, or a completion port's
+  dev_poll_open,
+  dev_poll_write,
+  dev_poll_wait,
   eventfd,
   pipe,
   pidfd,
@@ -42,7 +51,6 @@ enum class call : std::uint8_t {
   uring_setup,
   uring_enter,
   uring_register,
-  port_wait,
 };
 
 // Sees each call. Must be thread-safe when several threads make calls.
@@ -92,9 +100,6 @@ int close(int fd);
 
 int poll(pollfd* fds, std::size_t count, int timeout_ms);
 int select(int count, fd_set* readable, fd_set* writable, fd_set* exceptional, timeval* timeout);
-
-int epoll_create();
-int epoll_ctl(int epoll, int operation, int fd, std::uint32_t events, std::uint64_t data);
 
 // An eventfd, non-blocking and close-on-exec; where there is none, -1 with ENOSYS.
 int eventfd();

@@ -26,6 +26,16 @@ int to_milliseconds(std::int64_t timeout) {
 
 }  // namespace
 
+int epoll_create() { return allowed(call::epoll_create, -1) ? ::epoll_create1(EPOLL_CLOEXEC) : -1; }
+
+int epoll_ctl(int epoll, int operation, int fd, std::uint32_t events, std::uint64_t data) {
+  if (!allowed(call::epoll_ctl, fd)) return -1;
+  epoll_event event{};
+  event.events = events;
+  event.data.u64 = data;
+  return ::epoll_ctl(epoll, operation, fd, &event);
+}
+
 int epoll_wait(int epoll, epoll_event* events, int capacity, std::int64_t timeout) {
   if (!allowed(call::epoll_wait, epoll)) return -1;
 #ifdef SYS_epoll_pwait2
@@ -39,14 +49,6 @@ int epoll_wait(int epoll, epoll_event* events, int capacity, std::int64_t timeou
   }
 #endif
   return ::epoll_wait(epoll, events, capacity, to_milliseconds(timeout));
-}
-
-bool can_be_watched(int fd) {
-  const int set = epoll_create();
-  if (set < 0) return true;
-  const bool refused = epoll_ctl(set, EPOLL_CTL_ADD, fd, EPOLLIN, 0) != 0 && errno == EPERM;
-  (void)close(set);
-  return !refused;
 }
 
 }  // namespace eddy::engine::sys

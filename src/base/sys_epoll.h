@@ -1,4 +1,4 @@
-// Waiting in an epoll set, in nanoseconds.
+// epoll (Linux; epoll(7)), with a wait in nanoseconds.
 #pragma once
 
 #include <cstdint>
@@ -7,10 +7,10 @@ struct epoll_event;
 
 namespace eddy::engine::sys {
 
+int epoll_create();
+int epoll_ctl(int epoll, int operation, int fd, std::uint32_t events, std::uint64_t data);
 // `timeout` in ns, negative = without end. Where the kernel knows milliseconds only, it is rounded
 // up.
 int epoll_wait(int epoll, epoll_event* events, int capacity, std::int64_t timeout);
-// False for what is always ready, and so cannot be in a set: regular files, /dev/null.
-bool can_be_watched(int fd);
 
 }  // namespace eddy::engine::sys

@@ -1,7 +1,6 @@
 // What Linux has and POSIX has not, and what systems tell of themselves.
 #include <fcntl.h>
 #include <sys/auxv.h>
-#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
 
@@ -21,16 +20,6 @@ int sendmmsg(int fd, mmsghdr* messages, unsigned count, int flags) {
 
 int select(int count, fd_set* readable, fd_set* writable, fd_set* exceptional, timeval* timeout) {
   return allowed(call::select, -1) ? ::select(count, readable, writable, exceptional, timeout) : -1;
-}
-
-int epoll_create() { return allowed(call::epoll_create, -1) ? ::epoll_create1(EPOLL_CLOEXEC) : -1; }
-
-int epoll_ctl(int epoll, int operation, int fd, std::uint32_t events, std::uint64_t data) {
-  if (!allowed(call::epoll_ctl, fd)) return -1;
-  epoll_event event{};
-  event.events = events;
-  event.data.u64 = data;
-  return ::epoll_ctl(epoll, operation, fd, &event);
 }
 
 int eventfd() { return allowed(call::eventfd, -1) ? ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK) : -1; }

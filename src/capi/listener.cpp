@@ -118,7 +118,7 @@ void evconnlistener_set_cb(evconnlistener* lev, evconnlistener_cb cb, void* arg)
   shared_guard guard(lev->lock);
   lev->on_connection = cb;
   lev->argument = arg;
-  set_wanted(*lev, cb != nullptr);
+  (void)set_wanted(*lev, cb != nullptr);
 }
 
 void evconnlistener_set_error_cb(evconnlistener* lev, evconnlistener_errorcb errorcb) {

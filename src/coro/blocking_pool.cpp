@@ -21,6 +21,8 @@ int start_thread(F f) {
     std::thread(std::move(f)).detach();
   } catch (const std::system_error& e) {
     failed = e.code().value();
+  } catch (const std::bad_alloc&) {
+    failed = ENOMEM;
   }
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   return failed;

@@ -43,6 +43,7 @@ int read_some(DIR* from, std::vector<directory_entry>& to) {
 }  // namespace
 
 async_generator<directory_entry> list_directory(std::string path) {
+  detail::refuse_zeroes(path, "list");
   open_directory directory;
   std::vector<directory_entry> some;
   const auto open_it = [&] {

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "base/sys.h"
+#include "coro/file_info.h"
 
 namespace eddy {
 namespace {
@@ -31,6 +32,7 @@ directory_watch::directory_watch() : fd_(::inotify_init1(IN_NONBLOCK | IN_CLOEXE
 }
 
 void directory_watch::add(const std::string& path) {
+  detail::refuse_zeroes(path, "watch");
   const int number = ::inotify_add_watch(fd_.get(), path.c_str(), wanted);
   if (number < 0) error::of_errno(errno, "watch", path).raise();
   watched_[number] = path;

@@ -42,9 +42,15 @@ std::int64_t checked(std::int64_t outcome, const char* tried, int fd) {
   return outcome;
 }
 
+// As the kernel counts: for it -1 is "where the file stands".
+std::int64_t place(std::uint64_t offset, const char* tried, int fd) {
+  return checked(offset > INT64_MAX ? -EINVAL : static_cast<std::int64_t>(offset), tried, fd);
+}
+
 }  // namespace
 
 task<file> open_file(std::string path, file_access access, unsigned permissions) {
+  detail::refuse_zeroes(path, "open");
   const request r{.what = verb::openat,
                   .fd = AT_FDCWD,
                   .flags = flags_of(access) | O_CLOEXEC,
@@ -59,7 +65,7 @@ task<std::size_t> file::read_at(std::span<char> to, std::uint64_t offset) {
                   .fd = native_handle(),
                   .data = to.data(),
                   .size = to.size(),
-                  .offset = static_cast<std::int64_t>(offset)};
+                  .offset = place(offset, "read from", native_handle())};
   co_return static_cast<std::size_t>(checked(co_await file_call(r), "read from", native_handle()));
 }
 
@@ -80,7 +86,7 @@ task<> file::write_at(byte_view bytes, std::uint64_t offset) {
                     .fd = native_handle(),
                     .data = const_cast<char*>(bytes.data()) + done,
                     .size = bytes.size() - done,
-                    .offset = static_cast<std::int64_t>(offset + done)};
+                    .offset = place(offset + done, "write to", native_handle())};
     done += static_cast<std::size_t>(checked(co_await file_call(r), "write to", native_handle()));
   }
 }
@@ -101,7 +107,7 @@ task<> file::reserve(std::uint64_t offset, std::uint64_t size) {
   const request r{.what = verb::fallocate,
                   .fd = native_handle(),
                   .size = size,
-                  .offset = static_cast<std::int64_t>(offset)};
+                  .offset = place(offset, "take room for", native_handle())};
   checked(co_await file_call(r), "take room for", native_handle());
 }
 
@@ -118,10 +124,11 @@ task<file_info> file::info() const {
 }
 
 task<> file::close() {
-  const int fd = release();
+  owned_descriptor mine = std::move(fd_);  // should there be no memory or thread to close it by
+  const int fd = mine.get();
   const request r{.what = verb::close, .fd = fd};
   const std::int64_t outcome = co_await file_call(r);
-  if (outcome == -ECANCELED) (void)engine::sys::close(fd);  // the kernel did not begin
+  if (outcome != -ECANCELED) (void)mine.release();  // otherwise the kernel did not begin
   checked(outcome, "close", fd);
 }
 

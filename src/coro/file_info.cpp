@@ -2,6 +2,8 @@
 
 #include <sys/sysmacros.h>
 
+#include <cerrno>
+
 namespace eddy::detail {
 namespace {
 
@@ -47,6 +49,10 @@ file_info info_from(const struct statx& a) noexcept {
   i.changed = time_of(a.stx_ctime);
   i.read = time_of(a.stx_atime);
   return i;
+}
+
+void refuse_zeroes(std::string_view path, const char* tried) {
+  if (path.find('\0') != path.npos) checked_path(-EINVAL, tried, path);
 }
 
 std::int64_t checked_path(std::int64_t outcome, const char* tried, std::string_view path) {

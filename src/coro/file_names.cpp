@@ -18,6 +18,7 @@ namespace {
 using detail::checked_path;
 using detail::file_call;
 using detail::on_thread;
+using detail::refuse_zeroes;
 using detail::request;
 using detail::verb;
 
@@ -68,6 +69,7 @@ task<> fill_new(const std::string& temporary, byte_view bytes, unsigned permissi
 }  // namespace
 
 task<file_info> info_of(std::string path, bool follow_links) {
+  refuse_zeroes(path, "ask about");
   struct statx answer {};
   const int flags = follow_links ? 0 : AT_SYMLINK_NOFOLLOW;
   const request r = of_path(verb::statx, path, flags, STATX_BASIC_STATS, &answer);
@@ -95,8 +97,16 @@ task<std::string> read_file(std::string path, std::size_t limit) {
 }
 
 task<> write_file(std::string path, byte_view bytes, unsigned permissions) {
+  refuse_zeroes(path, "write");
   const std::string temporary = temporary_name(path);
   const auto before = co_await as_result(info_of(path, false));
+  // A device or a pipe is not what another file may take the place of.
+  if (before && before->kind != file_kind::regular && before->kind != file_kind::link)
+    error(std::make_error_code(before->kind == file_kind::directory
+                                   ? std::errc::is_a_directory
+                                   : std::errc::operation_not_supported),
+          "replace", path)
+        .raise();
   std::exception_ptr failed;
   try {
     co_await fill_new(temporary, bytes, permissions, before);
@@ -113,37 +123,47 @@ task<> write_file(std::string path, byte_view bytes, unsigned permissions) {
 }
 
 task<> rename_file(std::string from, std::string to, bool replace) {
+  refuse_zeroes(from, "rename");
+  refuse_zeroes(to, "rename to");
   const int flags = replace ? 0 : RENAME_NOREPLACE;
   checked_path(co_await file_call(of_path(verb::renameat, from, flags, 0, to.data())), "rename",
                from + " to " + to);
 }
 
 task<> remove_file(std::string path) {
+  refuse_zeroes(path, "remove");
   checked_path(co_await file_call(of_path(verb::unlinkat, path)), "remove", path);
 }
 
 task<> remove_directory(std::string path) {
+  refuse_zeroes(path, "remove");
   checked_path(co_await file_call(of_path(verb::unlinkat, path, AT_REMOVEDIR)), "remove", path);
 }
 
 task<> make_directory(std::string path, unsigned permissions) {
+  refuse_zeroes(path, "make the directory");
   checked_path(co_await file_call(of_path(verb::mkdirat, path, 0, permissions)),
                "make the directory", path);
 }
 
 task<> make_hard_link(std::string path, std::string other_name) {
+  refuse_zeroes(path, "make a name of");
+  refuse_zeroes(other_name, "make the name");
   const int outcome = co_await on_thread(
       [&] { return ::link(path.c_str(), other_name.c_str()) == 0 ? 0 : -errno; });
   checked_path(outcome, "make the name", other_name + " of " + path);
 }
 
 task<> make_link(std::string target, std::string link) {
+  refuse_zeroes(target, "make a link to");
+  refuse_zeroes(link, "make the link");
   const int outcome =
       co_await on_thread([&] { return ::symlink(target.c_str(), link.c_str()) == 0 ? 0 : -errno; });
   checked_path(outcome, "make the link", link);
 }
 
 task<std::string> read_link(std::string path) {
+  refuse_zeroes(path, "read the link");
   std::string target(PATH_MAX, '\0');
   const ssize_t size = co_await on_thread([&] {
     const ssize_t got = ::readlink(path.c_str(), target.data(), target.size());

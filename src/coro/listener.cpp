@@ -89,7 +89,7 @@ void listener_state::accepted(engine::listener* l, int fd, sockaddr*, socklen_t)
   a.fd_ = fd;
   a.outcome_ = 0;
   a.who.handle.resume();
-  if (s.waiting.empty()) engine::set_wanted(*l, false);
+  if (s.waiting.empty()) (void)engine::set_wanted(*l, false);
 }
 
 void listener_state::failed(engine::listener* l, int error) {
@@ -97,7 +97,7 @@ void listener_state::failed(engine::listener* l, int error) {
   ++s.pauses;
   if (!is_for_good(error)) return;
   s.end_all(error);
-  engine::set_wanted(*l, false);
+  (void)engine::set_wanted(*l, false);
 }
 
 void listener_state::close() noexcept {
@@ -114,9 +114,13 @@ bool accept_operation::begin(const awaiting& a) noexcept {
   listener_fd_ = l.fd;
   outcome_ = a.in->stop->requested() ? ECANCELED : l.attach(*a.in->core);
   if (outcome_ != 0) return false;
+  if (l.waiting.empty() && !l.engine.wanted) outcome_ = engine::set_wanted(l.engine, true);
+  if (outcome_ != 0) {
+    (void)engine::set_wanted(l.engine, false);
+    return false;
+  }
   (void)wait(a);
   waits_ = true;
-  if (l.waiting.empty() && !l.engine.wanted) engine::set_wanted(l.engine, true);
   l.waiting.push_back(static_cast<queue_link&>(*this));
   return true;
 }
@@ -128,7 +132,7 @@ void accept_operation::stop(stoppable& s) noexcept {
   a.outcome_ = ECANCELED;
   a.queue_link::unlink();
   a.wake();
-  if (l.waiting.empty()) engine::set_wanted(l.engine, false);
+  if (l.waiting.empty()) (void)engine::set_wanted(l.engine, false);
 }
 
 void accept_operation::forget() noexcept {

@@ -80,6 +80,9 @@ class lookup_operation : public awaitable<lookup_operation>, public leaf {
 }  // namespace
 
 task<std::vector<address>> look_up(std::string host, std::uint16_t port) {
+  // A zero would cut it off, and "localhost\0.example" be the machine itself.
+  if (host.find('\0') != std::string::npos)
+    error(std::error_code(EAI_NONAME, lookup_category()), "look up", host).raise();
   lookup_operation lookup(host.c_str(), port);
   std::vector<address> all;
   // (It holds what was found, so it is awaited where it stands.)

@@ -9,7 +9,9 @@
 namespace eddy {
 
 struct loop_group::state {
-  explicit state(std::size_t count) : members(count) {}
+  explicit state(std::size_t count) : members(count) {
+    for (member& m : members) m.of = this;
+  }
 
   // What each thread does.
   void serve(std::size_t number, make_function make, std::shared_ptr<void> f) noexcept;
@@ -19,9 +21,15 @@ struct loop_group::state {
   void end() noexcept;
   void stop(std::chrono::nanoseconds deadline) noexcept;
 
-  struct member {
+  // Posted when all is over: that must not need memory.
+  struct member : detail::posted {
+    member() noexcept : posted(&release) {}
+    static void release(posted& p, bool wanted);
+
     std::optional<loop> on;
     std::optional<loop::hold> hold;  // on its thread, until all tasks have ended
+    state* of = nullptr;
+    bool is_posted = false;
   };
   std::vector<member> members;
 
@@ -54,6 +62,8 @@ void loop_group::stop_within(long long nanoseconds) noexcept {
 
 void loop_group::run_all(make_function make, std::shared_ptr<void> f) {
   state& s = *state_;
+  std::vector<std::thread> threads;
+  threads.reserve(size());
   unsigned round = 0;
   {
     const std::lock_guard lock(s.guards);
@@ -62,8 +72,6 @@ void loop_group::run_all(make_function make, std::shared_ptr<void> f) {
     round = ++s.round;
     s.left = size();
   }
-  std::vector<std::thread> threads;
-  threads.reserve(size());
   try {
     for (std::size_t i = 1; i < size(); ++i)
       threads.emplace_back([&s, i, make, f] { s.serve(i, make, f); });
@@ -148,10 +156,14 @@ void loop_group::state::end() noexcept {
   const std::lock_guard lock(guards);
   over = true;
   for (member& m : members)
-    m.on->post([this, &m] {
-      const std::lock_guard still(guards);
-      if (over) m.hold.reset();  // otherwise it is the next run
-    });
+    if (!m.is_posted) m.is_posted = m.on->post_work(m);
+}
+
+void loop_group::state::member::release(posted& p, bool wanted) {
+  auto& m = static_cast<member&>(p);
+  const std::lock_guard lock(m.of->guards);
+  m.is_posted = false;
+  if (wanted && m.of->over) m.hold.reset();  // otherwise it is the next run
 }
 
 void loop_group::state::stop(std::chrono::nanoseconds deadline) noexcept {

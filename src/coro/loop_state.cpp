@@ -128,8 +128,8 @@ running::running(loop_state& s) : state_(s) {
 
 running::~running() { state_.runs = false; }
 
-engine::run_result loop_state::run_engine() {
-  const engine::run_result result = base.run(0);
+engine::run_result loop_state::run_engine(int flags) {
+  const engine::run_result result = base.run(flags);
   if (result == engine::run_result::failed)
     error(std::errc::io_error, "wait in the loop, by its backend").raise();
   if (late_) tell_late_stop();
@@ -157,17 +157,22 @@ void loop_state::run_until(const main_task& main) {
       .raise();
 }
 
+bool loop_state::run_on(int flags) noexcept {
+  try {
+    return run_engine(flags) == engine::run_result::stopped;
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "eddy: while a loop ended, a task threw: %s\n", e.what());
+  } catch (...) {
+    std::fprintf(stderr, "eddy: while a loop ended, a task threw something\n");
+  }
+  return !base.running();
+}
+
 void loop_state::close() noexcept {
-  stop.request();
   while (roots.count() != 0) {
-    try {
-      if (run_engine() == engine::run_result::nothing_to_do) break;
-    } catch (const std::exception& e) {
-      std::fprintf(stderr, "eddy: while a loop ended, a task threw: %s\n", e.what());
-      if (base.running()) break;
-    } catch (...) {
-      std::fprintf(stderr, "eddy: while a loop ended, a task threw something\n");
-    }
+    stop.request();
+    stopping_ = true;  // so that events of the program's own do not keep it running
+    if (!run_on(0)) break;
   }
   if (roots.count() != 0) {
     std::fprintf(stderr, "eddy: a loop that ends leaves tasks suspended for ever:\n%s",

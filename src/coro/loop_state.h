@@ -55,7 +55,9 @@ struct loop_state : loop_core {
 
   friend void run_ready_soon(loop_core&) noexcept;
   void settle();
-  engine::run_result run_engine();
+  engine::run_result run_engine(int flags = 0);
+  // While the loop is closed: what is thrown is told. False when there is nothing to go on with.
+  bool run_on(int flags) noexcept;
   void begin_stop() noexcept;
   void tell_late_stop();
   void do_posted();

@@ -8,6 +8,7 @@
 #include <eddy/signal.hpp>
 #include <eddy/with_timeout.hpp>
 
+#include <algorithm>
 #include <cerrno>
 #include <thread>
 
@@ -68,6 +69,12 @@ std::vector<char*> environment_for(const process_options& o) {
   return all;
 }
 
+// They would be cut off there.
+bool have_zeroes(const std::vector<std::string>& texts) {
+  return std::any_of(texts.begin(), texts.end(),
+                     [](const std::string& text) { return text.find('\0') != std::string::npos; });
+}
+
 stream stream_of(owned_descriptor& fd) { return fd ? stream(fd.release()) : stream(); }
 
 // The system's record of a program that was killed and does not end at once, which may last (it
@@ -78,7 +85,7 @@ void reap_in_background(pid_t pid) noexcept {
   ::pthread_sigmask(SIG_SETMASK, &all, &before);
   try {
     std::thread([pid] { ::waitpid(pid, nullptr, 0); }).detach();
-  } catch (const std::system_error&) {
+  } catch (const std::exception&) {  // no thread, or no memory for one
     // Its record stays until this process ends.
   }
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
@@ -92,6 +99,9 @@ std::string exit_status::to_string() const {
 }
 
 process::process(const command& c, const process_options& options) {
+  if (have_zeroes(c.words()) || have_zeroes(options.set_environment) ||
+      have_zeroes({options.directory}))
+    of_program(EINVAL, c).raise();
   ends all[] = {make_ends(options.input, 0, c), make_ends(options.output, 1, c),
                 make_ends(options.errors, 2, c)};
   std::vector<char*> words;
@@ -192,9 +202,10 @@ task<> collect(stream& from, std::string& to, std::size_t limit, const std::stri
 
 // A program that does not read all of it has its reasons.
 task<> feed(stream& to, byte_view input) {
-  (void)co_await as_result(to.write(input));
-  (void)co_await as_result(to.flush());
+  auto sent = co_await as_result(to.write(input));
+  if (sent) sent = co_await as_result(to.flush());
   to.close();
+  if (!sent && sent.error() != std::errc::broken_pipe) sent.error().raise();
 }
 
 }  // namespace

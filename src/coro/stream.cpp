@@ -11,7 +11,7 @@
 
 #include "base/memory.h"
 #include "base/sys.h"
-#include "base/sys_epoll.h"
+#include "base/sys_watchable.h"
 #include "coro/stream_state.h"
 #include "stream/socket.h"
 

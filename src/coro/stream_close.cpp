@@ -101,11 +101,43 @@ void start(stream_state& s) noexcept {
 
 }  // namespace
 
+bool descriptor_wait::begin(const awaiting& a) noexcept {
+  stop_.attach(*a.in->stop);
+  in_ = {a.in->core, &stop_};
+  next_ = std::exchange(of_->descriptor_waits, this);
+  waits_ = true;
+  return ready_.begin(awaiting{a.handle, a.promise, &in_});
+}
+
+result<void> descriptor_wait::await_result() noexcept {
+  finish();
+  if (of_ == nullptr) return error::of_errno(ECANCELED, "wait for", ready_.fd());
+  return ready_.await_result();
+}
+
+void descriptor_wait::finish() noexcept {
+  stop_.detach();
+  if (!std::exchange(waits_, false)) return;
+  descriptor_wait** w = &of_->descriptor_waits;
+  while (*w != this) w = &(*w)->next_;
+  *w = next_;
+}
+
+void descriptor_wait::end_all(stream_state& s) noexcept {
+  while (descriptor_wait* w = s.descriptor_waits) {
+    s.descriptor_waits = w->next_;
+    w->waits_ = false;
+    w->of_ = nullptr;
+    w->stop_.request();
+  }
+}
+
 void stream_state::close() noexcept {
   {
     const engine::stream_guard guard(*engine);
     const std::int16_t error = write_error;
     end_waits(ECANCELED);
+    descriptor_wait::end_all(*this);
     write_error = error;
     set(is_closed);
   }
@@ -130,7 +162,7 @@ void loop_state::end_closing() noexcept {
     }
   }
   while (!closing.empty() && !base.running()) {
-    if (base.run(engine::run_once) != engine::run_result::stopped) break;
+    if (!run_on(engine::run_once)) break;
     for (link *l = closing.front(), *next = nullptr; l != closing.end(); l = next) {
       next = l->next;
       auto& c = static_cast<closing_stream&>(*l);

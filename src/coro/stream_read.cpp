@@ -84,6 +84,7 @@ void stream_state::want_more() noexcept {
     engine::resume_reading(*engine, engine::by_reader);
   if (!is(reads)) {
     set(reads);
+    set(was_read);
     engine::enable(*engine, engine::watch_read);
   } else if (engine->read_timeout.tv_sec + engine->read_timeout.tv_usec != 0) {
     restart_read_timeout();  // from now on
@@ -258,7 +259,10 @@ void read_operation::forget() noexcept {
 }
 
 error read_operation::failure() const noexcept {
-  return error::of_errno(outcome_, tried_by_kind[static_cast<int>(what_)], fd_);
+  const char* tried = tried_by_kind[static_cast<int>(what_)];
+  if (outcome_ == EOVERFLOW)
+    tried = "find the end of a line or part within its limit, reading from";
+  return error::of_errno(outcome_, tried, fd_);
 }
 
 // --- what the engine tells ---

@@ -2,6 +2,7 @@
 // input that is being read.
 #pragma once
 
+#include <eddy/operation.hpp>
 #include <eddy/stream.hpp>
 
 #include <cerrno>
@@ -40,6 +41,8 @@ struct write_wait : leaf {
   bool waits = true;
 };
 
+class descriptor_wait;
+
 struct stream_state : stream_front {
   enum flag : std::uint16_t {
     is_attached = 0x01,  // to a loop
@@ -53,6 +56,7 @@ struct stream_state : stream_front {
     was_blocking = 0x100,  // and is to be so again
     is_resuming = 0x200,   // its reader, from a callback
     is_closed = 0x400,
+    was_read = 0x800,  // by the engine
   };
 
   static stream_state& of(stream_front& f) noexcept { return static_cast<stream_state&>(f); }
@@ -135,7 +139,8 @@ struct stream_state : stream_front {
   engine::stream* engine = nullptr;
   engine::chain* piece = nullptr;  // where `next` and `end` point to
   read_operation* reader = nullptr;
-  link* writers = nullptr;  // leaf::queue_link, the first of those in a circle
+  link* writers = nullptr;                      // leaf::queue_link, the first of those in a circle
+  descriptor_wait* descriptor_waits = nullptr;  // the first of those in a row
   char* room_begin = nullptr;
   unsigned read_ahead = 64 << 10;
   unsigned low = 256 << 10;
@@ -144,6 +149,29 @@ struct stream_state : stream_front {
   std::int16_t write_error = 0;
   std::uint16_t usual_output = 0;  // how much the last turn wrote
   std::uint16_t flags = 0;
+};
+
+// Until the descriptor itself is ready, for what is not done through the engine's stream. Ends with
+// operation_canceled, too, when the stream is closed: the number may be another file's then.
+class descriptor_wait : public awaitable<descriptor_wait> {
+ public:
+  descriptor_wait(stream_state& s, basic_operation<void> ready) noexcept : of_(&s), ready_(ready) {}
+  descriptor_wait(const descriptor_wait& o) noexcept : descriptor_wait(*o.of_, o.ready_) {}
+  ~descriptor_wait() { finish(); }
+
+  bool begin(const awaiting& a) noexcept;
+  result<void> await_result() noexcept;
+  static void end_all(stream_state& s) noexcept;
+
+ private:
+  void finish() noexcept;
+
+  stream_state* of_;  // null: it was closed
+  basic_operation<void> ready_;
+  descriptor_wait* next_ = nullptr;
+  bool waits_ = false;
+  cancellation stop_;
+  context in_;
 };
 
 // One block, which the engine's stream releases.

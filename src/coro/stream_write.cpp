@@ -222,7 +222,10 @@ void stream_state::went(engine::stream*, void* self) {
   while (s.writers != nullptr) {
     if (s.write_error != 0) return s.fail_writers(s.write_error);
     write_wait& w = write_wait::of_link(*s.writers);
-    if (!w.of.attempt(s, w.done)) break;
+    if (s.is(is_shut))  // by the one before
+      w.of.end_with(EPIPE);
+    else if (!w.of.attempt(s, w.done))
+      break;
     s.wake_writer(w);
   }
   s.close_room();

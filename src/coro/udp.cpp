@@ -59,7 +59,9 @@ udp_socket udp_socket::connected_to(const address& to) {
 
 task<udp_socket> udp_socket::connect(std::string host, std::uint16_t port) {
   std::vector<address> all;
-  if (const auto digits = address::parse(host, port))
+  std::string_view bare = host;
+  if (bare.starts_with('[') && bare.ends_with(']')) bare = bare.substr(1, bare.size() - 2);
+  if (const auto digits = address::parse(bare, port))
     all.push_back(*digits);
   else
     all = co_await detail::look_up(host, port);

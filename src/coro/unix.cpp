@@ -31,7 +31,9 @@ ssize_t receive_with(int fd, std::span<char> bytes, unix_stream::received& r) {
   detail::make_room(m, room);
   r.fds.reserve(most_descriptors);  // before there are any that could get lost
   const ssize_t got = engine::sys::recvmsg(fd, &m, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
-  if (got >= 0) detail::take_ancillary(m, r.fds, r.sender);
+  if (got < 0) return got;
+  detail::take_ancillary(m, r.fds, r.sender);
+  r.fds_lost = (m.msg_flags & MSG_CTRUNC) != 0;
   return got;
 }
 
@@ -64,6 +66,7 @@ void unix_stream::set_passes_credentials(bool on) {
 }
 
 task<> unix_stream::send_fds(byte_view bytes, std::vector<int> fds) {
+  auto* s = detail::stream_state::of(*this);
   if (bytes.empty() || fds.size() > most_descriptors)
     error(std::errc::invalid_argument, "send descriptors to", native_handle()).raise();
   co_await flush();
@@ -75,7 +78,7 @@ task<> unix_stream::send_fds(byte_view bytes, std::vector<int> fds) {
     }
     if (!may_come_again(errno))
       error::of_errno(errno, "send descriptors to", native_handle()).raise();
-    co_await writable(native_handle());
+    co_await detail::descriptor_wait(*s, writable(native_handle()));
   }
   co_await write(bytes);
 }
@@ -83,7 +86,7 @@ task<> unix_stream::send_fds(byte_view bytes, std::vector<int> fds) {
 task<unix_stream::received> unix_stream::receive_fds(std::span<char> to) {
   auto* s = detail::stream_state::of(*this);
   const int fd = native_handle();
-  if (s != nullptr && s->is(detail::stream_state::reads))
+  if (s != nullptr && s->is(detail::stream_state::was_read))
     error(std::errc::operation_not_supported, "receive descriptors from", fd).raise();
   for (;;) {
     received r;
@@ -93,7 +96,7 @@ task<unix_stream::received> unix_stream::receive_fds(std::span<char> to) {
       co_return r;
     }
     if (!may_come_again(errno)) error::of_errno(errno, "receive descriptors from", fd).raise();
-    co_await readable(fd);
+    co_await detail::descriptor_wait(*s, readable(fd));
   }
 }
 

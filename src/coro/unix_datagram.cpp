@@ -79,6 +79,7 @@ task<unix_datagram::received> unix_datagram::receive_all(std::span<char> to) {
   r.size = std::min(r.whole, to.size());
   r.from = address(reinterpret_cast<const sockaddr*>(&name), m.msg_namelen);
   detail::take_ancillary(m, r.fds, r.sender);
+  r.fds_lost = (m.msg_flags & MSG_CTRUNC) != 0;
   co_return r;
 }
 

@@ -245,8 +245,8 @@ int loop::make_wakeable() {
   return error;
 }
 
-// Watched by edge where that exists: then a wake-up need not be read, which saves a system call
-// each.
+// Watched by edge where that exists: then an eventfd need not be read, which saves a system call
+// for each wake-up.
 int loop::watch_waker() {
   const int fd = waker_.descriptor();
   if (fd < 0) return 0;
@@ -254,7 +254,7 @@ int loop::watch_waker() {
   if (index >= slots_.size() && !slots_.resize(index + 1, fd_slot{})) return ENOMEM;
   fd_slot& slot = slots_[index];
   slot.set_tag(new_tag());
-  const bool edge = (backend_->features() & feature_edge) != 0;
+  const bool edge = edge_bit_ != 0 && waker_.may_stay_unread();
   const auto wanted = static_cast<interest>(edge ? watch_read | watch_edge : watch_read);
   const int error = backend_->update(fd, false, wanted, slot.tag);
   if (error != 0) return error;

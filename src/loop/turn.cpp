@@ -185,7 +185,7 @@ void loop::collect() {
 }
 
 int loop::settle_marks(int fd, fd_slot& slot, int what) {
-  if (slot.is(slot_is_waker) && edge_bit_ == 0) waker_.drain();
+  if (slot.is(slot_is_waker) && (edge_bit_ == 0 || !waker_.may_stay_unread())) waker_.drain();
   if (slot.is(slot_write_ready)) {
     slot.clear(slot_write_ready);
     what |= watch_write;

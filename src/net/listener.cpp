@@ -304,10 +304,10 @@ int enable_listener(listener& l, bool enabled) {
   return follow(l);
 }
 
-void set_wanted(listener& l, bool wanted) {
+int set_wanted(listener& l, bool wanted) {
   listener_hold held(l);
   l.wanted = wanted;
-  (void)follow(l);
+  return follow(l);
 }
 
 int shed_connections(listener& l) {

@@ -57,7 +57,8 @@ struct listener {
 // A new listener on `fd`, disabled.
 int open_listener(listener& l, loop& on, int fd, bool thread_safe);
 int enable_listener(listener& l, bool enabled);  // 0 or an errno
-void set_wanted(listener& l, bool wanted);
+// 0, or an errno when connections cannot be waited for.
+int set_wanted(listener& l, bool wanted);
 // From now on connections that lack a descriptor are accepted and closed at once, by means of a
 // spare one, so that their clients need not wait. Not certain while other threads open descriptors.
 // 0 or an errno.

@@ -109,6 +109,37 @@ def coroutines(options):
            "uses_coroutines")
 
 
+def mixed_units(options):
+    """Units of compilers that hand over between coroutines in different ways, in one program."""
+    others = [options.cxx, *filter(None, map(shutil.which, ("g++-12", "g++", "clang++-16")))]
+    kinds = {}
+    for compiler in others:
+        defined = call([compiler, "-std=c++20", "-dM", "-E", "-x", "c++", *include_flags(options),
+                        options.prefix / "include/eddy/api.hpp"])
+        kinds.setdefault("EDDY_SYMMETRIC_TRANSFER 1" in defined, compiler)
+    if len(kinds) < 2:
+        print("there are no compilers of both kinds")
+        return SKIPPED
+    folder = fresh(options.work, "mixed_units")
+    for level in ("-O0", "-O2"):
+        objects = {}
+        for kind, compiler in kinds.items():
+            for unit in ("caller", "callee"):
+                objects[kind, unit] = folder / f"{unit}{level}-{kind}.o"
+                call([compiler, "-std=c++20", level, *WARNINGS, *include_flags(options), "-c",
+                      HERE / f"mixed_{unit}.cpp", "-o", objects[kind, unit]])
+        for first in ("caller", "callee"):
+            for kind in kinds:
+                units = [objects[kind, "caller"], objects[not kind, "callee"]]
+                if first == "callee":
+                    units.reverse()
+                call([options.cxx, *units, "-o", folder / "mixed", f"-L{options.prefix}/lib",
+                      "-leddy"])
+                printed = call([folder / "mixed"],
+                               env=environment(LD_LIBRARY_PATH=options.prefix / "lib"))
+                expect(printed, "13\n", f"mixed units at {level}, {first} first")
+
+
 def installed_headers(options):
     for folder in (options.prefix / "include", options.prefix / "include/eddy-libevent"):
         for path in sorted([*folder.rglob("*.h"), *folder.rglob("*.hpp")]):
@@ -193,7 +224,7 @@ def precompiled(options):
 
 
 WAYS = [find_package, add_subdirectory, pkg_config, headers, two_units, aliases, precompiled,
-        exceptions, coroutines]
+        exceptions, coroutines, mixed_units]
 
 
 def main():

@@ -101,10 +101,15 @@ TEST_P(files, are_replaced_whole_or_not_at_all) {
               std::errc::no_such_file_or_directory);
     co_await make_directory(folder + "/directory");
     EXPECT_FALSE(co_await as_result(write_file(folder + "/directory", "x")));
+    EXPECT_EQ(::mkfifo((folder + "/pipe").c_str(), 0600), 0);
+    EXPECT_EQ((co_await as_result(write_file(folder + "/pipe", "x"))).error(),
+              std::errc::operation_not_supported);
+    EXPECT_EQ((co_await info_of(folder + "/pipe")).kind, file_kind::pipe);
     auto entries = list_directory(folder);
     std::set<std::string> names;
     while (auto e = co_await entries.next()) names.insert(e->name);
-    EXPECT_EQ(names, std::set<std::string>({"directory", "file"})) << "nothing is left behind";
+    EXPECT_EQ(names, std::set<std::string>({"directory", "file", "pipe"}))
+        << "nothing is left behind";
   }(root, at("file")));
 }
 

@@ -200,6 +200,51 @@ TEST_P(loop_faults, a_million_posts_from_four_threads_all_run_in_each_threads_or
   EXPECT_TRUE(seen.in_order);
 }
 
+// Where there is no eventfd, wake-ups go through a pipe, which takes 8,192 of them. (What a write
+// to a full one tells those who wait by edge is not promised anywhere: Linux wakes them
+// since 5.14.)
+struct no_eventfd : sys::interceptor {
+  std::atomic<int> writes{0}, reads{0};
+  no_eventfd() { sys::set_interceptor(this); }
+  ~no_eventfd() override { sys::set_interceptor(nullptr); }
+  int before(sys::call which, int, std::size_t&) override {
+    if (which == sys::call::write) ++writes;
+    if (which == sys::call::read) ++reads;
+    return which == sys::call::eventfd ? ENOSYS : 0;
+  }
+};
+
+TEST_P(loop_faults, more_wake_ups_than_a_pipe_holds_wake_without_an_eventfd) {
+  no_eventfd pipes;
+  ASSERT_EQ(on->make_wakeable(), 0);
+  struct counted_work : posted_work {
+    std::atomic<bool> done{true};
+  } work;
+  work.on_self = [](callback* c, void*) {
+    static_cast<counted_work*>(static_cast<posted_work*>(c))->done = true;
+  };
+  socket_pair over;
+  counted stop(*on, over.a.get(), watch_read);
+  ASSERT_EQ(on->add(&stop, forever), 0);
+  bool lost = false;
+  std::thread poster([&] {
+    while (pipes.writes < 9'000 && !lost) {
+      work.done = false;
+      EXPECT_TRUE(on->post(&work));
+      for (int i = 0; !work.done && !lost; ++i) {
+        std::this_thread::yield();
+        lost = i == 20'000'000;
+      }
+    }
+    over.b.close();
+  });
+  EXPECT_EQ(on->run(0), run_result::nothing_to_do);
+  poster.join();
+  EXPECT_EQ(stop.calls, 1);
+  EXPECT_FALSE(lost);
+  EXPECT_GT(pipes.reads, 0) << "it is full";
+}
+
 EDDY_ON_EVERY_BACKEND(loop_faults);
 
 }  // namespace

@@ -1,6 +1,7 @@
 """What gets pages by the coroutine face: test_http_coroutines.py HTTP_CLIENT DOWNLOADER EDDY"""
 import os
 import socket
+import stat
 import subprocess
 import sys
 import tempfile
@@ -220,7 +221,34 @@ class CoroutineClients(unittest.TestCase):
             self.assertEqual(self.get(path, "--output", file).returncode, 1)
             self.assertEqual(os.listdir(self.folder), [])
         nowhere = self.get("/song", "--output", "/nowhere/at/all")
-        self.assertIn(b"cannot write /nowhere/at/all.part: No such file", nowhere.stderr)
+        self.assertIn(b"cannot write /nowhere/at/all: No such file", nowhere.stderr)
+
+    def test_an_output_keeps_its_mode_and_its_links(self):
+        file, link = (os.path.join(self.folder, name) for name in ("song", "link"))
+        with open(file, "wb"):
+            os.chmod(file, 0o600)
+        os.symlink("song", link)
+        with open(file + ".part", "wb") as mine:
+            mine.write(b"mine")
+        self.assertEqual(self.get("/song", "--output", link).returncode, 0)
+        self.assertTrue(os.path.islink(link))
+        with open(file, "rb") as written:
+            self.assertTrue(written.read() == BODY)
+        self.assertEqual(os.stat(file).st_mode & 0o7777, 0o600)
+        with open(file + ".part", "rb") as mine:
+            self.assertEqual(mine.read(), b"mine")
+        self.assertEqual(sorted(os.listdir(self.folder)), ["link", "song", "song.part"])
+
+    def test_an_output_that_is_a_pipe_is_written_into(self):
+        pipe = os.path.join(self.folder, "pipe")
+        os.mkfifo(pipe)
+        with tempfile.TemporaryFile() as copy, subprocess.Popen(["cat", pipe], stdout=copy) as reader:
+            self.assertEqual(self.get("/song", "--output", pipe).returncode, 0)
+            reader.wait(timeout=60)
+            copy.seek(0)
+            self.assertTrue(copy.read() == BODY)
+        self.assertTrue(stat.S_ISFIFO(os.stat(pipe).st_mode))
+        self.assertTrue(self.get("/song", "--output", "-").stdout == BODY)
 
     def test_an_output_that_is_full_is_an_error(self):
         with open("/dev/full", "wb") as full:

@@ -35,6 +35,12 @@ class coroutines_on_every_backend : public testing::TestWithParam<std::string> {
 // Calls of operator new so far, and blocks of it that are there.
 long allocations();
 long blocks();
+// The allocation of this thread that has this number from now on fails, 1 the next (0: none); and
+// whether that is still to come.
+void fail_allocation(long number);
+bool allocation_is_to_fail();
+// For other ways to take memory: whether this one is it.
+bool allocation_fails();
 
 inline task<> sleep_long() { co_await sleep_for(24h); }
 inline task<> sleep_short() { co_await sleep_for(1ms); }

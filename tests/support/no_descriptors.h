@@ -1,4 +1,4 @@
-// A process that can have no more descriptors than it has.
+// A process that can have no more descriptors than it has, or only some more.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -12,11 +12,11 @@ namespace eddy::engine::test {
 // While it lives.
 class no_descriptors {
  public:
-  no_descriptors() {
+  explicit no_descriptors(unsigned more = 0) {
     EXPECT_EQ(::getrlimit(RLIMIT_NOFILE, &before_), 0);
     const descriptor next(::dup(0));
     rlimit low = before_;
-    low.rlim_cur = static_cast<rlim_t>(next.get());
+    low.rlim_cur = static_cast<rlim_t>(next.get()) + more;
     EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &low), 0);
   }
   ~no_descriptors() { EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &before_), 0); }

@@ -1,7 +1,9 @@
 // Operations and system calls that remember what happened to them.
 #pragma once
 
+#include <algorithm>
 #include <functional>
+#include <vector>
 
 #include "base/sys.h"
 #include "ops/ops.h"
@@ -24,12 +26,24 @@ struct recorded : operation {
   }
 };
 
-// While it lives, system calls of one kind fail: `error(n)` says with what (0: not at all), for the
-// n-th of them.
+// The calls that tell a kernel what to watch, and those that wait.
+inline std::vector<sys::call> calls_that_watch() {
+  return {sys::call::epoll_ctl, sys::call::kevent_change, sys::call::port_associate,
+          sys::call::dev_poll_write};
+}
+inline std::vector<sys::call> calls_that_wait() {
+  return {sys::call::epoll_wait,  sys::call::poll,      sys::call::select,
+          sys::call::kevent_wait, sys::call::port_wait, sys::call::dev_poll_wait};
+}
+
+// While it lives, system calls of one kind, or of several, fail: `error(n)` says with what (0: not
+// at all), for the n-th of them.
 class failing_calls : public sys::interceptor {
  public:
   failing_calls(sys::call which, std::function<int(int)> error)
-      : which_(which), error_(std::move(error)) {
+      : failing_calls(std::vector{which}, std::move(error)) {}
+  failing_calls(std::vector<sys::call> which, std::function<int(int)> error)
+      : which_(std::move(which)), error_(std::move(error)) {
     sys::set_interceptor(this);
   }
   ~failing_calls() override { sys::set_interceptor(nullptr); }
@@ -37,12 +51,12 @@ class failing_calls : public sys::interceptor {
   failing_calls& operator=(const failing_calls&) = delete;
 
   int before(sys::call which, int, std::size_t&) override {
-    return which == which_ ? error_(++seen_) : 0;
+    return std::find(which_.begin(), which_.end(), which) != which_.end() ? error_(++seen_) : 0;
   }
   int seen() const { return seen_; }
 
  private:
-  sys::call which_;
+  std::vector<sys::call> which_;
   std::function<int(int)> error_;
   int seen_ = 0;
 };

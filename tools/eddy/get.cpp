@@ -1,9 +1,11 @@
 // eddy get: what a URL names, by the coroutine face.
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <optional>
 
 #include "cpp/http.h"
@@ -27,33 +29,60 @@ constexpr std::uint64_t worth_showing = 1 << 20;
   throw std::system_error(errno, std::system_category(), "cannot write " + name);
 }
 
-// A file gets its name when it is whole, so that half of one is never taken for it.
+unsigned umask_of_process() {
+  const mode_t mask = ::umask(0);
+  ::umask(mask);
+  return mask;
+}
+
+// A file gets its name when it is whole, so that half of one is never taken for it; until then it
+// has one that nobody can foresee. What is no file (a pipe, a device) is written into. Links are
+// followed.
 class destination {
  public:
-  explicit destination(const std::string& name) : name_(name), part_(name + ".part") {
-    if (name_.empty()) {
+  explicit destination(const std::string& name) {
+    if (name.empty() || name == "-") {
       stream = eddy::standard_output();
       return;
     }
-    const int fd = ::open(part_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (fd < 0) refuse_file(part_);
-    stream = eddy::stream(fd);
+    struct stat old {};
+    const bool exists = ::stat(name.c_str(), &old) == 0;
+    if (exists && !S_ISREG(old.st_mode)) {
+      const int fd = ::open(name.c_str(), O_WRONLY | O_CLOEXEC);
+      if (fd < 0) refuse_file(name);
+      stream = eddy::stream(fd);
+      return;
+    }
+    make_part(name);
+    const mode_t mode = exists ? old.st_mode & 07777 : 0666 & ~umask_of_process();
+    if (::fchmod(stream.native_handle(), mode) != 0) refuse_file(name_);
   }
   destination(const destination&) = delete;
   destination& operator=(const destination&) = delete;
   ~destination() {
-    if (!name_.empty() && !whole_) (void)::unlink(part_.c_str());
+    if (!part_.empty()) (void)::unlink(part_.c_str());
   }
   void is_whole() {
-    if (!name_.empty() && std::rename(part_.c_str(), name_.c_str()) != 0) refuse_file(name_);
-    whole_ = true;
+    if (part_.empty()) return;
+    if (std::rename(part_.c_str(), name_.c_str()) != 0) refuse_file(name_);
+    part_.clear();
   }
 
   eddy::stream stream;
 
  private:
+  void make_part(const std::string& name) {
+    char* real = ::realpath(name.c_str(), nullptr);
+    name_ = real != nullptr ? real : name;
+    std::free(real);
+    std::string part = name_ + ".XXXXXX";
+    const int fd = ::mkostemp(part.data(), O_CLOEXEC);
+    if (fd < 0) refuse_file(name_);
+    part_ = std::move(part);
+    stream = eddy::stream(fd);
+  }
+
   std::string name_, part_;
-  bool whole_ = false;
 };
 
 class shown_progress {
@@ -116,7 +145,9 @@ void help() {
       "Prints what http://HOST[:PORT][/PATH] names. Its host is looked up, and whichever of its\n"
       "addresses answers first is asked. TLS (https://) is not spoken.\n\n"
       "  -i             the head of the answer, too\n"
-      "  --output FILE  into FILE, which is there only when all of it has come\n"
+      "  --output FILE  into FILE, which is there only when all of it has come; a pipe or a "
+      "device\n"
+      "                 is written into; -: the standard output\n"
       "  --follow N     goes where it is redirected to, up to N times (0); each is told\n"
       "  --timeout S    how many seconds the server may be silent (30)\n\n"
       "Ends with 0 when the page came, with 1 when the server had none (what it said instead is\n"

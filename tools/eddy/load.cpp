@@ -8,6 +8,7 @@
 #include "json.h"
 #include "options.h"
 #include "progress.h"
+#include "system.h"
 
 namespace {
 
@@ -92,6 +93,8 @@ int load_command(const arguments& args) {
   std::signal(SIGPIPE, SIG_IGN);
   plan.seconds = static_cast<double>(seconds);
   plan.pid = static_cast<pid_t>(pid);
+  if (pid != 0 && !usage_of(plan.pid).found)
+    throw usage_error("--pid: there is no process " + std::to_string(pid));
   plan.text = file.empty() ? generated_lines(line_length) : lines_of_file(file);
   progress_bar bar(show || ::isatty(2) != 0);
   plan.progress = [&bar](double part, long lines) {
