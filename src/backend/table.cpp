@@ -35,7 +35,7 @@ backend* make(const char** why, const char* refused) {
   return made;
 }
 
-constexpr std::uint32_t epoll_features =
+[[maybe_unused]] constexpr std::uint32_t epoll_features =
     feature_edge | feature_o1 | feature_early_close | feature_one_shot;
 
 // io_uring's readiness is an epoll set, so what switches epoll off switches it off as well.
