@@ -45,6 +45,12 @@ enum class progress : std::uint8_t {
   cancelling,  // the same, and asked to stop
 };
 
+// As struct __kernel_timespec.
+struct time_of_kernel {
+  std::int64_t seconds;
+  long long nanoseconds;
+};
+
 struct operation : callback {
   verb what = verb::poll;
   progress state = progress::idle;
@@ -80,11 +86,8 @@ struct operation : callback {
   operation* next_waiting = nullptr;  // in a queue of operations
   watcher waiting;                    // of the readiness adapter
   union {
-    struct {
-      std::int64_t seconds;
-      long long nanoseconds;
-    } kernel_time{0, 0};  // struct __kernel_timespec
-    void* packet;         // what it is known by to a completion port
+    time_of_kernel kernel_time{0, 0};
+    void* packet;  // what it is known by to a completion port
   };
 };
 
