@@ -114,7 +114,7 @@ TEST_P(generators, one_that_is_dropped_where_it_stands_frees_what_it_holds) {
 TEST_P(generators, a_million_values_take_no_memory_and_no_stack) {
   on.run([]() -> task<> {
     auto g = count_to(1'000'000, -1us);
-    long sum = *co_await g.next();
+    long long sum = *co_await g.next();
     const long before = allocations();
     while (auto x = co_await g.next()) sum += *x;
     EXPECT_EQ(allocations() - before, 0);

@@ -11,7 +11,26 @@ HEADERS = ("event2/buffer.h", "event2/buffer_compat.h", "event2/bufferevent.h",
 NAME = re.compile(r"\b((?:event|evbuffer|bufferevent|evconnlistener|ev_token_bucket_cfg|evutil|evthread|libevent)_[a-z0-9_]+)\s*\(")
 
 
+def without_windows(text):
+    """Nor what only Windows has, since no program here can ask about that."""
+    kept, inside = [], []  # for each #if: None, or whether it is Windows' part
+    for line in text.splitlines():
+        directive = re.match(r"\s*#\s*(if|ifdef|ifndef|else|elif|endif)\b(.*)", line)
+        if directive and directive[1].startswith("if"):
+            about_windows = "_WIN32" in directive[2]
+            negated = directive[1] == "ifndef" or "!" in directive[2]
+            inside.append((not negated) if about_windows else None)
+        elif directive and directive[1] == "endif":
+            inside.pop()
+        elif directive and inside[-1] is not None:
+            inside[-1] = not inside[-1]
+        if not any(inside):
+            kept.append(line)
+    return "\n".join(kept)
+
+
 def declared(text):
+    text = without_windows(text)
     text = re.sub(r"/\*.*?\*/|//[^\n]*", " ", text, flags=re.DOTALL)
     # Macros too: a program has to use them as well. Their bodies name functions that count anyway.
     return set(NAME.findall(text))
