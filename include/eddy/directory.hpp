@@ -14,13 +14,19 @@
 #pragma once
 
 #include <eddy/async_generator.hpp>
-#include <eddy/descriptor.hpp>
 #include <eddy/file.hpp>
 
-#include <deque>
-#include <map>
+#include <memory>
 
 namespace eddy {
+namespace detail {
+
+struct watched_directories;
+struct end_watching {
+  EDDY_API void operator()(watched_directories* w) const noexcept;
+};
+
+}  // namespace detail
 
 // A name in a directory.
 struct directory_entry {
@@ -74,15 +80,7 @@ class directory_watch {
   EDDY_API task<change> next();
 
  private:
-  void take(const char* bytes, std::size_t size);
-  void end_move();
-
-  owned_descriptor fd_;
-  std::map<int, std::string> watched_;
-  std::deque<change> changes_;
-  // One that left under this number, and may come in again as the next thing that is told.
-  std::uint32_t move_ = 0;
-  change left_;
+  std::unique_ptr<detail::watched_directories, detail::end_watching> state_;
 };
 
 }  // namespace eddy

@@ -16,6 +16,7 @@
 #include <sys/types.h>
 
 #include <cstddef>
+#include <cstdint>
 
 #ifndef EVBUFFER_IOVEC_DEFINED_
 #define EVBUFFER_IOVEC_DEFINED_
@@ -43,6 +44,18 @@ struct msghdr {
   std::size_t msg_controllen;
   int msg_flags;
 };
+
+// A file's descriptor is its handle with a bit that no handle has (16 million are the most that a
+// process can have), so that it is no socket's number, nor one of the C library's.
+inline constexpr int descriptor_bit = 1 << 30;
+// Of a HANDLE of CreateFileW, to be given to `file` and the like, whose it is from then on.
+inline int descriptor_of_handle(void* handle) noexcept {
+  return static_cast<int>(reinterpret_cast<std::intptr_t>(handle)) | descriptor_bit;
+}
+// The HANDLE of what `file::native_handle` gives.
+inline void* handle_of_descriptor(int fd) noexcept {
+  return reinterpret_cast<void*>(static_cast<std::intptr_t>(fd & ~descriptor_bit));
+}
 
 }  // namespace eddy
 #else

@@ -7,8 +7,12 @@
 
 #include <cerrno>
 #include <csignal>
+#include <string_view>
 
+#include "base/array.h"
 #include "base/sys.h"
+
+extern "C" char** environ;
 
 namespace eddy::engine::sys {
 namespace {
@@ -55,12 +59,33 @@ int set_attributes(posix_spawnattr_t* attributes, const program& p) {
   return ::posix_spawnattr_setflags(attributes, static_cast<short>(flags));
 }
 
+std::string_view name_of(std::string_view variable) {
+  return variable.substr(0, variable.find('='));
+}
+
+bool is_set(const program& p, std::string_view variable) {
+  for (char* const* set = p.variables; *set != nullptr; ++set)
+    if (name_of(*set) == name_of(variable)) return true;
+  return false;
+}
+
+// As execve(2) takes it: those that are set, then ours that are not. False: no memory.
+bool make_environment(const program& p, array<char*>& all) {
+  for (char* const* set = p.variables; *set != nullptr; ++set)
+    if (!all.push_back(*set)) return false;
+  for (char** v = p.inherits_variables ? environ : nullptr; v != nullptr && *v != nullptr; ++v)
+    if (!is_set(p, *v) && !all.push_back(*v)) return false;
+  return all.push_back(nullptr);
+}
+
 }  // namespace
 
 int start_program(const program& p, pid_t* started) {
   standard_sources sources;
   for (int i = 0; i < 3; ++i)
     if (const int error = sources.add(i, p.standard[i])) return error;
+  array<char*> environment;
+  if (!make_environment(p, environment)) return ENOMEM;
   posix_spawn_file_actions_t actions;
   posix_spawnattr_t attributes;
   if (const int error = ::posix_spawn_file_actions_init(&actions)) return error;
@@ -69,7 +94,8 @@ int start_program(const program& p, pid_t* started) {
     error = set_actions(&actions, p, sources);
     if (error == 0) error = set_attributes(&attributes, p);
     if (error == 0)
-      error = ::posix_spawnp(started, p.words[0], &actions, &attributes, p.words, p.environment);
+      error =
+          ::posix_spawnp(started, p.words[0], &actions, &attributes, p.words, environment.data());
     ::posix_spawnattr_destroy(&attributes);
   }
   ::posix_spawn_file_actions_destroy(&actions);

@@ -3,31 +3,17 @@
 #include <climits>
 
 #include "base/sys_windows/errors.h"
+#include "base/sys_windows/handles.h"
 #include "base/sys_windows/socket_set.h"
 
 namespace {
 
-using eddy::engine::sys::socket_set;
-using eddy::engine::sys::winsock_failed;
+using namespace eddy::engine::sys;
 
 SOCKET handle(int fd) { return fd < 0 ? INVALID_SOCKET : static_cast<SOCKET>(fd); }
 
-bool is_socket(int fd) {
-  int type = 0, size = sizeof type;
-  return ::getsockopt(handle(fd), SOL_SOCKET, SO_TYPE, reinterpret_cast<char*>(&type), &size) == 0;
-}
-
-bool is_file(int fd) { return fd >= 0 && ::_get_osfhandle(fd) != -1; }
-
-HANDLE kernel_object(int fd) {
-  if (is_socket(fd)) return reinterpret_cast<HANDLE>(handle(fd));
-  const std::intptr_t of_file = fd < 0 ? -1 : ::_get_osfhandle(fd);
-  if (of_file == -1) errno = EBADF;
-  return of_file == -1 ? INVALID_HANDLE_VALUE : reinterpret_cast<HANDLE>(of_file);
-}
-
 int set_inherited(int fd, bool inherited) {
-  HANDLE object = kernel_object(fd);
+  HANDLE object = handle_of_any(fd);
   if (object == INVALID_HANDLE_VALUE) return -1;
   if (::SetHandleInformation(object, HANDLE_FLAG_INHERIT, inherited ? HANDLE_FLAG_INHERIT : 0))
     return 0;
@@ -36,7 +22,7 @@ int set_inherited(int fd, bool inherited) {
 }
 
 int inherited(int fd) {
-  HANDLE object = kernel_object(fd);
+  HANDLE object = handle_of_any(fd);
   DWORD flags = 0;
   if (object == INVALID_HANDLE_VALUE) return -1;
   if (::GetHandleInformation(object, &flags)) return flags & HANDLE_FLAG_INHERIT ? 0 : FD_CLOEXEC;
@@ -45,26 +31,33 @@ int inherited(int fd) {
 }
 
 int set_blocking(int fd, bool blocks) {
+  if (is_file(fd)) return 0;  // (files never wait)
   u_long value = blocks ? 0 : 1;
   if (::ioctlsocket(handle(fd), static_cast<long>(FIONBIO), &value) == 0) return 0;
-  if (::WSAGetLastError() == WSAENOTSOCK && is_file(fd)) return 0;  // (files never wait)
   return winsock_failed();
 }
 
-// Moves the file's position there and back.
-template <class Move>
-ssize_t at_place(int fd, std::int64_t offset, Move move) {
-  const std::int64_t before = ::_telli64(fd);
-  if (before < 0 || ::_lseeki64(fd, offset, SEEK_SET) < 0) return -1;
-  const ssize_t moved = move();
-  const int error = errno;
-  (void)::_lseeki64(fd, before, SEEK_SET);
-  errno = error;
-  return moved;
+int another_socket(SOCKET s) {
+  WSAPROTOCOL_INFOW info;
+  SOCKET made = INVALID_SOCKET;
+  if (::WSADuplicateSocketW(s, ::GetCurrentProcessId(), &info) == 0)
+    made = ::WSASocketW(FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, &info, 0,
+                        WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT);
+  if (made == INVALID_SOCKET) return winsock_failed();
+  if (made <= INT_MAX) return static_cast<int>(made);
+  ::closesocket(made);
+  errno = EMFILE;
+  return -1;
 }
 
-unsigned clamped(std::size_t size) {
-  return size > INT_MAX ? INT_MAX : static_cast<unsigned>(size);
+// Another descriptor for the same thing, not inherited.
+int another_descriptor(int fd) {
+  if (is_socket(fd)) return another_socket(handle(fd));
+  HANDLE file = handle_of_file(fd), made = INVALID_HANDLE_VALUE, self = ::GetCurrentProcess();
+  if (file == INVALID_HANDLE_VALUE) return -1;
+  if (!::DuplicateHandle(self, file, self, &made, 0, FALSE, DUPLICATE_SAME_ACCESS))
+    return windows_failed();
+  return descriptor_of_file(made);
 }
 
 // What poll(2) is asked of them.
@@ -105,7 +98,38 @@ int tell_other_ones(pollfd* fds, std::size_t count) {
 
 }  // namespace
 
+namespace eddy::engine::sys {
+
+bool is_socket(int fd) {
+  if (fd < 0 || (fd & descriptor_bit) != 0) return false;
+  int type = 0, size = sizeof type;
+  return ::getsockopt(handle(fd), SOL_SOCKET, SO_TYPE, reinterpret_cast<char*>(&type), &size) == 0;
+}
+
+// (-2: the C library has a standard descriptor, and nothing behind it.)
+HANDLE handle_of_file(int fd) {
+  if (fd >= 0 && (fd & descriptor_bit) != 0) return handle_of_descriptor(fd);
+  const std::intptr_t of_library = fd < 0 ? -1 : ::_get_osfhandle(fd);
+  if (of_library != -1 && of_library != -2) return reinterpret_cast<HANDLE>(of_library);
+  errno = EBADF;
+  return INVALID_HANDLE_VALUE;
+}
+
+HANDLE handle_of_any(int fd) {
+  return is_socket(fd) ? reinterpret_cast<HANDLE>(handle(fd)) : handle_of_file(fd);
+}
+
+bool is_file(int fd) {
+  DWORD unused = 0;
+  HANDLE file = is_socket(fd) ? INVALID_HANDLE_VALUE : handle_of_file(fd);
+  return file != INVALID_HANDLE_VALUE && ::GetHandleInformation(file, &unused);
+}
+
+}  // namespace eddy::engine::sys
+
 int close(int fd) {
+  if (fd >= 0 && (fd & eddy::descriptor_bit) != 0)
+    return ::CloseHandle(eddy::handle_of_descriptor(fd)) ? 0 : windows_failed();
   if (::closesocket(handle(fd)) == 0) return 0;
   if (::WSAGetLastError() == WSAENOTSOCK && is_file(fd)) return ::_close(fd);
   errno = EBADF;
@@ -113,27 +137,31 @@ int close(int fd) {
 }
 
 ssize_t read(int fd, void* data, std::size_t size) {
-  const ssize_t got = recv(fd, data, size, 0);
-  if (got >= 0 || errno != ENOTSOCK) return got;
-  if (is_file(fd)) return ::_read(fd, data, clamped(size));
-  errno = EBADF;
-  return -1;
+  if (!(fd & eddy::descriptor_bit) || fd < 0) {
+    const ssize_t got = recv(fd, data, size, 0);
+    if (got >= 0 || (errno != ENOTSOCK && errno != EBADF)) return got;
+  }
+  HANDLE file = handle_of_file(fd);
+  return file == INVALID_HANDLE_VALUE ? -1 : read_file(file, data, size, nullptr);
 }
 
 ssize_t write(int fd, const void* data, std::size_t size) {
-  const ssize_t sent = send(fd, data, size, 0);
-  if (sent >= 0 || errno != ENOTSOCK) return sent;
-  if (is_file(fd)) return ::_write(fd, data, clamped(size));
-  errno = EBADF;
-  return -1;
+  if (!(fd & eddy::descriptor_bit) || fd < 0) {
+    const ssize_t sent = send(fd, data, size, 0);
+    if (sent >= 0 || (errno != ENOTSOCK && errno != EBADF)) return sent;
+  }
+  HANDLE file = handle_of_file(fd);
+  return file == INVALID_HANDLE_VALUE ? -1 : write_file(file, data, size, nullptr);
 }
 
 ssize_t pread(int fd, void* data, std::size_t size, std::int64_t offset) {
-  return at_place(fd, offset, [&] { return ::_read(fd, data, clamped(size)); });
+  HANDLE file = handle_of_file(fd);
+  return file == INVALID_HANDLE_VALUE ? -1 : read_file(file, data, size, &offset);
 }
 
 ssize_t pwrite(int fd, const void* data, std::size_t size, std::int64_t offset) {
-  return at_place(fd, offset, [&] { return ::_write(fd, data, clamped(size)); });
+  HANDLE file = handle_of_file(fd);
+  return file == INVALID_HANDLE_VALUE ? -1 : write_file(file, data, size, &offset);
 }
 
 int pipe(int ends[2]) { return pipe2(ends, 0); }
@@ -151,9 +179,11 @@ int fcntl(int fd, int command, int argument) {
     case F_SETFD:
       return set_inherited(fd, (argument & FD_CLOEXEC) == 0);
     case F_GETFL:
-      return kernel_object(fd) == INVALID_HANDLE_VALUE ? -1 : O_RDWR;
+      return handle_of_any(fd) == INVALID_HANDLE_VALUE ? -1 : O_RDWR;
     case F_SETFL:
       return set_blocking(fd, (argument & O_NONBLOCK) == 0);
+    case F_DUPFD_CLOEXEC:
+      return another_descriptor(fd);
     default:
       errno = ENOSYS;
       return -1;
@@ -162,9 +192,8 @@ int fcntl(int fd, int command, int argument) {
 
 int fstat(int fd, struct stat* about) {
   if (!is_socket(fd)) {
-    if (is_file(fd)) return ::_fstat64(fd, about);
-    errno = EBADF;
-    return -1;
+    HANDLE file = handle_of_file(fd);
+    return file == INVALID_HANDLE_VALUE ? -1 : ask_about_file(file, about);
   }
   *about = {};
   about->st_mode = static_cast<unsigned short>(S_IFSOCK);

@@ -1,13 +1,15 @@
-// Winsock's error codes and errno; see "Windows Sockets Error Codes" of Microsoft's documentation.
+// Error codes of Winsock and of Windows, and errno; see "Windows Sockets Error Codes" and "System
+// Error Codes" of Microsoft's documentation.
 #include <cerrno>
 
 #include "base/sys_windows/errors.h"
+#include "base/sys_windows/handles.h"
 
 namespace eddy::engine::sys {
 namespace {
 
 struct pair {
-  int winsock;
+  int windows;
   int posix;
 };
 
@@ -78,19 +80,69 @@ constexpr pair pairs[] = {
     {ERROR_CALL_NOT_IMPLEMENTED, ENOSYS},
 };
 
+// Of files and programs, and where the same code says something else than of a socket.
+constexpr pair of_files[] = {
+    {ERROR_INVALID_FUNCTION, EINVAL},
+    {ERROR_FILE_NOT_FOUND, ENOENT},
+    {ERROR_PATH_NOT_FOUND, ENOENT},
+    {ERROR_NOT_ENOUGH_MEMORY, ENOMEM},
+    {ERROR_OUTOFMEMORY, ENOMEM},
+    {ERROR_INVALID_DRIVE, ENOENT},
+    {ERROR_CURRENT_DIRECTORY, EBUSY},
+    {ERROR_NOT_SAME_DEVICE, EXDEV},
+    {ERROR_WRITE_PROTECT, EROFS},
+    {ERROR_SHARING_VIOLATION, EBUSY},
+    {ERROR_LOCK_VIOLATION, EBUSY},
+    {ERROR_HANDLE_DISK_FULL, ENOSPC},
+    {ERROR_BAD_NETPATH, ENOENT},
+    {ERROR_BAD_NET_NAME, ENOENT},
+    {ERROR_FILE_EXISTS, EEXIST},
+    {ERROR_DISK_FULL, ENOSPC},
+    {ERROR_INVALID_NAME, EINVAL},
+    {ERROR_NEGATIVE_SEEK, EINVAL},
+    {ERROR_DIR_NOT_EMPTY, ENOTEMPTY},
+    {ERROR_PATH_BUSY, EBUSY},
+    {ERROR_BAD_PATHNAME, ENOENT},
+    {ERROR_BUSY, EBUSY},
+    {ERROR_ALREADY_EXISTS, EEXIST},
+    {ERROR_BAD_EXE_FORMAT, ENOEXEC},
+    {ERROR_FILENAME_EXCED_RANGE, ENAMETOOLONG},
+    {ERROR_FILE_TOO_LARGE, EFBIG},
+    {ERROR_DIRECTORY, ENOTDIR},
+    {740, EPERM},  // ERROR_ELEVATION_REQUIRED
+    {ERROR_TOO_MANY_LINKS, EMLINK},
+    {ERROR_NO_UNICODE_TRANSLATION, EILSEQ},
+    {ERROR_PRIVILEGE_NOT_HELD, EPERM},
+    {ERROR_CANT_RESOLVE_FILENAME, ELOOP},
+    {ERROR_NOT_A_REPARSE_POINT, EINVAL},
+    {ERROR_INSUFFICIENT_BUFFER, ENAMETOOLONG},
+    {ERROR_DELETE_PENDING, ENOENT},
+};
+
 }  // namespace
+
+int errno_of_windows(unsigned long code) {
+  for (const pair& p : of_files)
+    if (static_cast<unsigned long>(p.windows) == code) return p.posix;
+  return errno_of_winsock(static_cast<int>(code));
+}
+
+int windows_failed() {
+  errno = errno_of_windows(::GetLastError());
+  return -1;
+}
 
 int errno_of_winsock(int code) {
   if (code == 0) return 0;
   for (const pair& p : pairs)
-    if (p.winsock == code) return p.posix;
+    if (p.windows == code) return p.posix;
   return EIO;
 }
 
 int winsock_of_errno(int error) {
   if (error == 0) return 0;
   for (const pair& p : pairs)
-    if (p.posix == error) return p.winsock;
+    if (p.posix == error) return p.windows;
   return error == ENOTSUP ? WSAEOPNOTSUPP : WSASYSCALLFAILURE;
 }
 

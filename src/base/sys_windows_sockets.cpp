@@ -71,6 +71,11 @@ int set_multicast(int fd, int name, const void* value) {
                 ::setsockopt(handle(fd), IPPROTO_IP, name, static_cast<const char*>(data), size));
 }
 
+int unknown_here() {
+  errno = EOPNOTSUPP;
+  return -1;
+}
+
 constexpr unsigned most_pieces = 64;
 
 unsigned to_buffers(const evbuffer_iovec* pieces, std::size_t count, WSABUF* out) {
@@ -201,6 +206,7 @@ int getpeername(int fd, sockaddr* address, socklen_t* size) {
 }
 
 int setsockopt(int fd, int level, int name, const void* value, socklen_t size) {
+  if (level == SOL_SOCKET && name == SO_PASSCRED) return unknown_here();
   if (level == SOL_SOCKET && name == SO_REUSEPORT) {
     errno = ENOPROTOOPT;
     return -1;
@@ -215,6 +221,7 @@ int setsockopt(int fd, int level, int name, const void* value, socklen_t size) {
 }
 
 int getsockopt(int fd, int level, int name, void* value, socklen_t* size) {
+  if (level == SOL_SOCKET && name == SO_PEERCRED) return unknown_here();
   const int got = ::getsockopt(handle(fd), level, name, static_cast<char*>(value), size);
   if (got != 0) return failed(fd);
   if (level == SOL_SOCKET && name == SO_ERROR) {
@@ -273,6 +280,7 @@ ssize_t recvmsg(int fd, msghdr* message, int flags) {
 }
 
 ssize_t sendmsg(int fd, const msghdr* message, int flags) {
+  if (message->msg_controllen != 0) return unknown_here();
   if (!prepare(fd, flags)) return -1;
   WSABUF buffers[most_pieces];
   const unsigned count = to_buffers(message->msg_iov, message->msg_iovlen, buffers);

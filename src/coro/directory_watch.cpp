@@ -5,11 +5,31 @@
 
 #include <cerrno>
 #include <cstring>
+#include <deque>
+#include <map>
 
 #include "base/sys.h"
 #include "coro/file_info.h"
 
 namespace eddy {
+namespace detail {
+
+struct watched_directories {
+  owned_descriptor fd{::inotify_init1(IN_NONBLOCK | IN_CLOEXEC)};
+  std::map<int, std::string> names;
+  std::deque<change> changes;
+  // One that left under this number, and may come in again as the next thing that is told.
+  std::uint32_t move = 0;
+  change left;
+
+  void take(const char* bytes, std::size_t size);
+  void end_move();
+};
+
+void end_watching::operator()(watched_directories* w) const noexcept { delete w; }
+
+}  // namespace detail
+
 namespace {
 
 constexpr std::uint32_t wanted = IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO |
@@ -25,61 +45,73 @@ constexpr kind_of_event kinds[] = {{IN_CREATE, change_kind::created},
                                    {IN_CLOSE_WRITE, change_kind::written},
                                    {IN_ATTRIB, change_kind::attributes}};
 
+// None in one that was moved from.
+detail::watched_directories& checked(
+    const std::unique_ptr<detail::watched_directories, detail::end_watching>& state) {
+  if (state == nullptr) error::of_errno(EBADF, "watch directories").raise();
+  return *state;
+}
+
 }  // namespace
 
-directory_watch::directory_watch() : fd_(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC)) {
-  if (!fd_) error::of_errno(errno, "watch directories").raise();
+directory_watch::directory_watch() : state_(new detail::watched_directories) {
+  if (!state_->fd) error::of_errno(errno, "watch directories").raise();
 }
 
 void directory_watch::add(const std::string& path) {
+  auto& s = checked(state_);
   detail::refuse_zeroes(path, "watch");
-  const int number = ::inotify_add_watch(fd_.get(), path.c_str(), wanted);
+  const int number = ::inotify_add_watch(s.fd.get(), path.c_str(), wanted);
   if (number < 0) error::of_errno(errno, "watch", path).raise();
-  watched_[number] = path;
+  s.names[number] = path;
 }
 
 void directory_watch::remove(const std::string& path) noexcept {
-  for (auto one = watched_.begin(); one != watched_.end();) {
+  if (state_ == nullptr) return;
+  for (auto one = state_->names.begin(); one != state_->names.end();) {
     if (one->second != path) {
       ++one;
       continue;
     }
-    (void)::inotify_rm_watch(fd_.get(), one->first);
-    one = watched_.erase(one);
+    (void)::inotify_rm_watch(state_->fd.get(), one->first);
+    one = state_->names.erase(one);
   }
 }
 
 task<change> directory_watch::next() {
-  while (changes_.empty()) {
+  auto& s = checked(state_);
+  while (s.changes.empty()) {
     struct alignas(inotify_event) {
       char bytes[16 << 10];
     } room;
-    const ssize_t got = engine::sys::read(fd_.get(), room.bytes, sizeof room.bytes);
+    const ssize_t got = engine::sys::read(s.fd.get(), room.bytes, sizeof room.bytes);
     if (got > 0) {
-      take(room.bytes, static_cast<std::size_t>(got));
+      s.take(room.bytes, static_cast<std::size_t>(got));
       continue;
     }
     if (got < 0 && errno != EAGAIN && errno != EINTR)
-      error::of_errno(errno, "watch directories by", fd_.get()).raise();
+      error::of_errno(errno, "watch directories by", s.fd.get()).raise();
     // The kernel tells both halves of a move together: what has not come by now went elsewhere.
-    if (move_ != 0) {
-      end_move();
+    if (s.move != 0) {
+      s.end_move();
       continue;
     }
-    co_await readable(fd_.get());
+    co_await readable(s.fd.get());
   }
-  change first = std::move(changes_.front());
-  changes_.pop_front();
+  change first = std::move(s.changes.front());
+  s.changes.pop_front();
   co_return first;
 }
 
-void directory_watch::end_move() {
-  if (move_ == 0) return;
-  move_ = 0;
-  changes_.push_back(std::move(left_));
+namespace detail {
+
+void watched_directories::end_move() {
+  if (move == 0) return;
+  move = 0;
+  changes.push_back(std::move(left));
 }
 
-void directory_watch::take(const char* bytes, std::size_t size) {
+void watched_directories::take(const char* bytes, std::size_t size) {
   for (std::size_t at = 0; at + sizeof(inotify_event) <= size;) {
     inotify_event e;
     std::memcpy(&e, bytes + at, sizeof e);
@@ -90,44 +122,45 @@ void directory_watch::take(const char* bytes, std::size_t size) {
     if (e.len != 0) c.name = name;  // (padded with zeroes)
     if (e.mask & IN_Q_OVERFLOW) {
       end_move();
-      changes_.push_back(std::move(c));
+      changes.push_back(std::move(c));
       continue;
     }
-    const auto where = watched_.find(e.wd);
-    if (where == watched_.end()) continue;
+    const auto where = names.find(e.wd);
+    if (where == names.end()) continue;
     c.directory = where->second;
-    if ((e.mask & IN_MOVED_TO) && move_ != 0 && e.cookie == move_) {
+    if ((e.mask & IN_MOVED_TO) && move != 0 && e.cookie == move) {
       c.kind = change_kind::renamed;
-      c.from_directory = std::move(left_.directory);
-      c.from_name = std::move(left_.name);
-      move_ = 0;
-      changes_.push_back(std::move(c));
+      c.from_directory = std::move(left.directory);
+      c.from_name = std::move(left.name);
+      move = 0;
+      changes.push_back(std::move(c));
       continue;
     }
     end_move();
     if (e.mask & IN_MOVED_FROM) {
       c.kind = change_kind::removed;
-      left_ = std::move(c);
-      move_ = e.cookie;
+      left = std::move(c);
+      move = e.cookie;
       continue;
     }
     if (e.mask & IN_MOVE_SELF) {  // its name is not where it is any more
-      (void)::inotify_rm_watch(fd_.get(), e.wd);
+      (void)::inotify_rm_watch(fd.get(), e.wd);
       continue;
     }
     if (e.mask & IN_IGNORED) {
       c.kind = change_kind::gone;
-      changes_.push_back(std::move(c));
-      watched_.erase(where);
+      changes.push_back(std::move(c));
+      names.erase(where);
       continue;
     }
     for (const kind_of_event& k : kinds)
       if (e.mask & k.mask) {
         c.kind = k.kind;
-        changes_.push_back(std::move(c));
+        changes.push_back(std::move(c));
         break;
       }
   }
 }
 
+}  // namespace detail
 }  // namespace eddy

@@ -15,8 +15,6 @@
 #include "base/sys.h"
 #include "base/sys_process.h"
 
-extern "C" char** environ;
-
 namespace eddy {
 namespace {
 
@@ -50,21 +48,10 @@ ends make_ends(const stdio& what, int number, const command& c) {
   return e;
 }
 
-std::string_view name_of(std::string_view variable) {
-  return variable.substr(0, variable.find('='));
-}
-
-// As execve(2) takes it: those that are set, then ours that are not.
-std::vector<char*> environment_for(const process_options& o) {
+// Null at its end.
+std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
   std::vector<char*> all;
-  for (const std::string& set : o.set_environment) all.push_back(const_cast<char*>(set.c_str()));
-  const std::size_t set_count = all.size();
-  for (char** v = o.inherit_environment ? environ : nullptr; v != nullptr && *v != nullptr; ++v) {
-    bool is_set = false;
-    for (std::size_t i = 0; i < set_count; ++i)
-      is_set = is_set || name_of(o.set_environment[i]) == name_of(*v);
-    if (!is_set) all.push_back(*v);
-  }
+  for (const std::string& text : texts) all.push_back(const_cast<char*>(text.c_str()));
   all.push_back(nullptr);
   return all;
 }
@@ -104,17 +91,16 @@ process::process(const command& c, const process_options& options) {
     of_program(EINVAL, c).raise();
   ends all[] = {make_ends(options.input, 0, c), make_ends(options.output, 1, c),
                 make_ends(options.errors, 2, c)};
-  std::vector<char*> words;
-  for (const std::string& w : c.words()) words.push_back(const_cast<char*>(w.c_str()));
-  words.push_back(nullptr);
-  const std::vector<char*> environment = environment_for(options);
+  const std::vector<char*> words = pointers_to(c.words());
+  const std::vector<char*> variables = pointers_to(options.set_environment);
   // Before there is a program to be lost.
   input_ = stream_of(all[0].ours);
   output_ = stream_of(all[1].ours);
   errors_ = stream_of(all[2].ours);
   engine::sys::program p;
   p.words = words.data();
-  p.environment = environment.data();
+  p.variables = variables.data();
+  p.inherits_variables = options.inherit_environment;
   p.directory = options.directory.empty() ? nullptr : options.directory.c_str();
   p.own_group = options.own_group;
   for (int i = 0; i < 3; ++i) p.standard[i] = all[i].fd;

@@ -16,6 +16,8 @@
 #define write msvcrt_write
 #define dup msvcrt_dup
 #define dup2 msvcrt_dup2
+#define open msvcrt_open
+#define unlink msvcrt_unlink
 #include <winsock2.h>
 
 #include <afunix.h>
@@ -30,9 +32,12 @@
 #undef write
 #undef dup
 #undef dup2
+#undef open
+#undef unlink
 
 #define _POSIX_THREAD_SAFE_FUNCTIONS 200112L  // gmtime_r
 #include <errno.h>
+#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -68,10 +73,36 @@ struct mmsghdr {
   unsigned msg_len;
 };
 
+// What goes beside bytes: nothing does. Who sends such a message is told EOPNOTSUPP, as is who asks
+// for these two options of sockets.
+struct cmsghdr {
+  std::size_t cmsg_len;
+  int cmsg_level;
+  int cmsg_type;
+};
+struct ucred {
+  pid_t pid;
+  eddy::uid_t uid;
+  eddy::gid_t gid;
+};
+#define CMSG_LEN(size) (sizeof(cmsghdr) + (size))
+#define CMSG_SPACE(size) (sizeof(cmsghdr) + ((size) + 7) / 8 * 8)
+#define CMSG_DATA(header) (reinterpret_cast<unsigned char*>((header) + 1))
+#define CMSG_FIRSTHDR(message)                           \
+  ((message)->msg_controllen < sizeof(cmsghdr) ? nullptr \
+                                               : static_cast<cmsghdr*>((message)->msg_control))
+#define CMSG_NXTHDR(message, header) (static_cast<cmsghdr*>(nullptr))
+#define SCM_RIGHTS 1
+#define SCM_CREDENTIALS 2
+#define MSG_CMSG_CLOEXEC 0
+#define SO_PASSCRED 0x0e03
+#define SO_PEERCRED 0x0e04
+
 using suseconds_t = long;
 using sigset_t = _sigset_t;
 using sa_family_t = ADDRESS_FAMILY;
 using in_addr_t = std::uint32_t;
+using id_t = unsigned;
 
 // Errors that this C library has no name for, with numbers that it does not use.
 #define ESTALE 160
@@ -165,6 +196,9 @@ struct ip_mreqn {
 
 #define evthread_use_pthreads evthread_use_windows_threads
 
+#define SIGKILL 9
+#define SIGCHLD 17  // never comes
+#define SIG_SETMASK 2
 #define SA_RESTART 1
 #undef pthread_sigmask
 inline int pthread_sigmask(int, const sigset_t*, sigset_t*) { return 0; }  // no thread is chosen
@@ -225,7 +259,8 @@ int pipe2(int ends[2], int flags);
 // F_GETFL cannot tell whether a socket blocks, and says that it does.
 int fcntl(int fd, int command, int argument = 0);
 int fstat(int fd, struct stat* about);
-// They move the file's position, which is put back: not for two threads and one file.
+// They move the file's position, which is put back: not while another thread reads or writes where
+// the file stands.
 ssize_t pread(int fd, void* data, std::size_t size, std::int64_t offset);
 ssize_t pwrite(int fd, const void* data, std::size_t size, std::int64_t offset);
 
@@ -238,9 +273,14 @@ inline int sigfillset(sigset_t* set) {
   *set = static_cast<sigset_t>(-1);
   return 0;
 }
+// To a child that was started, or to this process itself. SIGTERM and SIGKILL end it at once; other
+// signals cannot be sent (ENOTSUP).
+int kill(pid_t process, int signal);
 void* mmap(void* where, std::size_t size, int protection, int flags, int fd, std::int64_t offset);
 int munmap(void* mapping, std::size_t size);
 long sysconf(int name);
 char* strerror_r(int error, char* room, std::size_t size);
 int setenv(const char* name, const char* value, int overwrite);
 int unsetenv(const char* name);
+
+#include "files.h"

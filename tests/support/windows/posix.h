@@ -14,8 +14,7 @@
 #define SIGUSR1 SIGTERM
 #define SIGUSR2 SIGBREAK
 
-// To itself alone. There, a signal is handled by whoever raises it.
-inline int kill(pid_t, int signal) { return ::raise(signal); }
+// There, a signal is handled by whoever raises it.
 inline int pthread_raise(pthread_t, int signal) { return ::raise(signal); }
 #define pthread_kill pthread_raise
 
@@ -34,9 +33,6 @@ inline int dup(int fd) {
 // What follows is never called: tests that need it are skipped (support/system.h).
 inline int dup2(int, int) { return -1; }
 inline pid_t fork() { return -1; }
-inline pid_t waitpid(pid_t, int*, int) { return -1; }
-#define WIFEXITED(status) (status == 0)
-#define WEXITSTATUS(status) (status)
 #define MAP_ANONYMOUS 0x20
 #define MAP_NORESERVE 0x4000
 

@@ -1,3 +1,0 @@
-// On Windows; see posix.h.
-#pragma once
-#include "support/windows/posix.h"
