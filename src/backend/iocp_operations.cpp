@@ -34,7 +34,7 @@ int family_of(SOCKET s) {
 // ConnectEx wants a socket that has an address of its own; one that has is left alone.
 int bind_to_any(SOCKET s, int family) {
   sockaddr_storage any{};
-  any.ss_family = static_cast<ADDRESS_FAMILY>(family);
+  any.ss_family = static_cast<decltype(any.ss_family)>(family);
   const int size = family == AF_INET6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in);
   if (::bind(s, reinterpret_cast<const sockaddr*>(&any), size) == 0) return 0;
   return ::WSAGetLastError() == WSAEINVAL ? 0 : last_error();

@@ -71,11 +71,13 @@ struct polled {
     return !(p.events & POLLOUT) || (writable.add(s) && failed.add(s));
   }
   bool is_empty() const { return readable.size() + writable.size() == 0; }
-  short events(int fd) const {
+  // (Another entry may have asked for the same socket's other direction.)
+  short events(const pollfd& p) const {
+    const SOCKET s = handle(p.fd);
     int seen = 0;
-    if (readable.contains(handle(fd))) seen |= POLLIN;
-    if (writable.contains(handle(fd))) seen |= POLLOUT;
-    if (failed.contains(handle(fd))) seen |= POLLOUT | POLLERR;
+    if ((p.events & POLLIN) && readable.contains(s)) seen |= POLLIN;
+    if ((p.events & POLLOUT) && writable.contains(s)) seen |= POLLOUT;
+    if ((p.events & POLLOUT) && failed.contains(s)) seen |= POLLOUT | POLLERR;
     return static_cast<short>(seen);
   }
 };
@@ -224,6 +226,6 @@ int poll(pollfd* fds, std::size_t count, int timeout_ms) {
   }
   if (ready == 0) return 0;
   for (std::size_t i = 0; i < count; ++i)
-    if (fds[i].fd >= 0) fds[i].revents = all.events(fds[i].fd);
+    if (fds[i].fd >= 0) fds[i].revents = all.events(fds[i]);
   return count_ready(fds, count);
 }

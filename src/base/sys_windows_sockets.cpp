@@ -76,7 +76,7 @@ int unknown_here() {
   return -1;
 }
 
-constexpr unsigned most_pieces = 64;
+constexpr unsigned most_pieces = 1024;  // IOV_MAX of Linux
 
 unsigned to_buffers(const evbuffer_iovec* pieces, std::size_t count, WSABUF* out) {
   unsigned n = 0;
@@ -179,7 +179,13 @@ int accept(int fd, sockaddr* address, socklen_t* size) { return accept4(fd, addr
 
 int accept4(int fd, sockaddr* address, socklen_t* size, int flags) {
   const SOCKET accepted = ::accept(handle(fd), address, size);
-  if (accepted == INVALID_SOCKET) return failed(fd);
+  if (accepted == INVALID_SOCKET) {
+    (void)failed(fd);
+    // One that was reset meanwhile ("accept function" of Microsoft's documentation; under Wine it
+    // is one without a peer).
+    if (errno == ECONNRESET || errno == ENOTCONN) errno = ECONNABORTED;
+    return -1;
+  }
   const int made = as_descriptor(accepted);
   if (made < 0) return -1;
   // (It has the listener's mode, whatever that is.)
@@ -282,6 +288,11 @@ ssize_t recvmsg(int fd, msghdr* message, int flags) {
 ssize_t sendmsg(int fd, const msghdr* message, int flags) {
   if (message->msg_controllen != 0) return unknown_here();
   if (!prepare(fd, flags)) return -1;
+  // Of a datagram, the rest would be lost.
+  if (message->msg_iovlen > most_pieces) {
+    errno = EMSGSIZE;
+    return -1;
+  }
   WSABUF buffers[most_pieces];
   const unsigned count = to_buffers(message->msg_iov, message->msg_iovlen, buffers);
   DWORD sent = 0;

@@ -22,7 +22,7 @@ bytes read(const std::filesystem::path& path) {
 void run(const bytes& input) { LLVMFuzzerTestOneInput(input.data(), input.size()); }
 
 void run_changed(bytes input, std::mt19937& random) {
-  for (int i = 0; i < 60; ++i) {
+  for (int i = 0; i < CHANGED_COPIES; ++i) {
     if (input.empty() || random() % 8 == 0) {
       input.insert(input.begin() + static_cast<std::ptrdiff_t>(random() % (input.size() + 1)),
                    static_cast<std::uint8_t>(random()));
@@ -46,6 +46,6 @@ int main(int count, char** arguments) {
       ++files;
     }
   }
-  std::printf("%d inputs and %d changed ones\n", files, files * 60);
+  std::printf("%d inputs and %d changed ones\n", files, files * CHANGED_COPIES);
   return files > 0 ? 0 : 1;
 }

@@ -15,6 +15,7 @@ constexpr bool a_limit_of_descriptors_is_there = false;
 constexpr bool mappings_are_there = false;
 constexpr bool pipes_are_no_sockets = false;
 constexpr bool blocking_mode_can_be_asked_for = false;
+constexpr bool connections_that_were_reset_can_be_accepted = false;
 #else
 constexpr bool pairs_of_unix_sockets_are_there = true;
 constexpr bool fork_is_there = true;
@@ -24,6 +25,7 @@ constexpr bool a_limit_of_descriptors_is_there = true;
 constexpr bool mappings_are_there = true;
 constexpr bool pipes_are_no_sockets = true;
 constexpr bool blocking_mode_can_be_asked_for = true;
+constexpr bool connections_that_were_reset_can_be_accepted = true;
 #endif
 
 // Which is no Windows: what it lacks is skipped by its name.

@@ -86,6 +86,35 @@ TEST(windows_sockets, are_polled_as_posix_has_it) {
   EXPECT_EQ(none.revents, POLLNVAL);
 }
 
+TEST(windows_sockets, polled_in_two_entries_are_told_to_each_what_it_asked_for) {
+  socket_pair pair;
+  ASSERT_EQ(::send(pair.b.get(), "x", 1, 0), 1);
+  pollfd fds[2] = {{pair.a.get(), POLLIN, 0}, {pair.a.get(), POLLOUT, 0}};
+  ASSERT_GE(::poll(&fds[0], 1, 10'000), 1);  // the byte is there
+  ASSERT_EQ(::poll(fds, 2, 10'000), 2);
+  EXPECT_EQ(fds[0].revents, POLLIN);
+  EXPECT_EQ(fds[1].revents, POLLOUT);
+}
+
+TEST(windows_sockets, send_a_datagram_of_a_hundred_pieces_whole_or_not_at_all) {
+  int ends[2];
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_DGRAM, 0, ends), 0);
+  const descriptor from(ends[0]), to(ends[1]);
+  char byte = 'x';
+  std::vector<evbuffer_iovec> pieces(100, {&byte, 1});
+  msghdr message{};
+  message.msg_iov = pieces.data();
+  message.msg_iovlen = pieces.size();
+  ASSERT_EQ(::sendmsg(from.get(), &message, 0), 100);
+  char got[200];
+  EXPECT_EQ(::recv(to.get(), got, sizeof got, 0), 100);
+  pieces.resize(1025, {&byte, 1});
+  message.msg_iov = pieces.data();
+  message.msg_iovlen = pieces.size();
+  EXPECT_EQ(::sendmsg(from.get(), &message, 0), -1);
+  EXPECT_EQ(errno, EMSGSIZE);
+}
+
 TEST(windows_sockets, more_than_64_are_watched_at_once) {
   constexpr int count = 200;
   std::vector<socket_pair> pairs;

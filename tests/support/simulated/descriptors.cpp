@@ -111,12 +111,13 @@ int in_kernel::sleep(std::vector<pollfd>& of, std::int64_t nanoseconds) {
   return ready;
 }
 
-// By the bare system call: a kernel looks at whatever a number names by now, and that another
-// thread has just opened it is no race, as the thread sanitizer would have it.
+bool look_at(int fd, struct statx& facts) {
+  return fd >= 0 && ::syscall(SYS_statx, fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &facts) == 0;
+}
+
 bool identity::take(int fd) {
   struct statx facts;
-  if (fd < 0 || ::syscall(SYS_statx, fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &facts) != 0)
-    return false;
+  if (!look_at(fd, facts)) return false;
   device = makedev(facts.stx_dev_major, facts.stx_dev_minor);
   inode = facts.stx_ino;
   access = ::fcntl(fd, F_GETFL) & O_ACCMODE;

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <poll.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include <cerrno>
@@ -40,6 +41,10 @@ class in_kernel {
  private:
   sigset_t before_;
 };
+
+// What a number names by now; false: nothing. By the bare system call: that another thread has just
+// opened or closed it is no race to a kernel, as the thread sanitizer would have it.
+bool look_at(int fd, struct statx& facts);
 
 // Tells a file from another that got its number.
 struct identity {

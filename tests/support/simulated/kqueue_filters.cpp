@@ -73,9 +73,9 @@ void see_connection(knote& k) {
 }
 
 bool file_fires(const knote& k, struct kevent& told) {
-  struct stat facts;
-  if (::fstat(k.descriptor(), &facts) != 0) return false;
-  told.data = facts.st_size - ::lseek(k.descriptor(), 0, SEEK_CUR);
+  struct statx facts;
+  if (!look_at(k.descriptor(), facts)) return false;
+  told.data = static_cast<std::int64_t>(facts.stx_size) - ::lseek(k.descriptor(), 0, SEEK_CUR);
   return told.data != 0 || (k.set.fflags & NOTE_FILE_POLL) != 0;
 }
 
@@ -152,13 +152,13 @@ short knote::poll_events() const {
 }
 
 int check_descriptor(knote& k) {
-  if (k.set.ident > INT32_MAX || !k.file.take(k.descriptor())) return EBADF;
-  struct stat facts;
-  ::fstat(k.descriptor(), &facts);
-  k.is_socket = S_ISSOCK(facts.st_mode);
-  k.is_regular = S_ISREG(facts.st_mode) || S_ISDIR(facts.st_mode);
+  struct statx facts;
+  if (k.set.ident > INT32_MAX || !k.file.take(k.descriptor()) || !look_at(k.descriptor(), facts))
+    return EBADF;
+  k.is_socket = S_ISSOCK(facts.stx_mode);
+  k.is_regular = S_ISREG(facts.stx_mode) || S_ISDIR(facts.stx_mode);
   if (k.is_regular && k.set.filter == EVFILT_WRITE) return EINVAL;
-  if (S_ISFIFO(facts.st_mode) && k.set.filter == EVFILT_WRITE) {
+  if (S_ISFIFO(facts.stx_mode) && k.set.filter == EVFILT_WRITE) {
     pollfd end = {k.descriptor(), POLLOUT, 0};
     if (::poll(&end, 1, 0) == 1 && (end.revents & POLLERR) != 0) return EPIPE;
   }

@@ -1,0 +1,1 @@
+// So that there is a target whose precompiled header the tests can use.
