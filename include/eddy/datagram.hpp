@@ -45,9 +45,7 @@ class [[nodiscard("nothing is received until it is awaited")]] receive_operation
     : public awaitable<receive_operation>,
       public detail::kernel_operation {
  public:
-  receive_operation(int fd, std::span<char> to) noexcept
-      : kernel_operation({detail::verb::recvmsg, fd, MSG_TRUNC}, "receive from"),
-        piece_{to.data(), to.size()} {}
+  EDDY_API receive_operation(int fd, std::span<char> to) noexcept;
   receive_operation(const receive_operation& o) noexcept : kernel_operation(o), piece_(o.piece_) {}
 
   EDDY_API bool begin(const awaiting& a) noexcept;

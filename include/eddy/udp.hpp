@@ -44,13 +44,13 @@ class udp_socket : public datagram_socket {
 
   // Receives what is sent to the group (its port does not count), on that interface (its number, as
   // if_nametoindex(3) gives it; 0: the system's choice). Throws.
-  EDDY_API void join(const address& group, unsigned interface = 0);
-  EDDY_API void leave(const address& group, unsigned interface = 0);
+  EDDY_API void join(const address& group, unsigned interface_number = 0);
+  EDDY_API void leave(const address& group, unsigned interface_number = 0);
   // How far datagrams to groups go, 1 (this network, as at first) to 255; whether they come back to
   // this machine (as at first); and by which interface they leave. Throw.
   EDDY_API void set_multicast_hops(int hops);
   EDDY_API void set_multicast_loop(bool on);
-  EDDY_API void set_multicast_interface(unsigned interface);
+  EDDY_API void set_multicast_interface(unsigned interface_number);
 
  private:
   bool is_v6() const noexcept { return local_address().is_ipv6(); }

@@ -9,6 +9,11 @@
 
 namespace eddy {
 
+// (Not inline: MSG_TRUNC is a word that not every system's headers have.)
+receive_operation::receive_operation(int fd, std::span<char> to) noexcept
+    : kernel_operation({detail::verb::recvmsg, fd, MSG_TRUNC}, "receive from"),
+      piece_{to.data(), to.size()} {}
+
 bool receive_operation::begin(const awaiting& a) noexcept {
   header_.msg_name = &from_;
   header_.msg_namelen = sizeof from_;

@@ -21,19 +21,19 @@ int open_socket(const address& for_what) {
   return fd;
 }
 
-void change_membership(udp_socket& s, const address& group, unsigned interface, bool join) {
+void change_membership(udp_socket& s, const address& group, unsigned interface_number, bool join) {
   int result = 0;
   if (group.is_ipv6()) {
     ipv6_mreq m{};
     m.ipv6mr_multiaddr = reinterpret_cast<const sockaddr_in6*>(group.data())->sin6_addr;
-    m.ipv6mr_interface = interface;
+    m.ipv6mr_interface = interface_number;
     result = ::setsockopt(s.native_handle(), IPPROTO_IPV6,
                           join ? IPV6_JOIN_GROUP : IPV6_LEAVE_GROUP, &m, sizeof m);
   } else {
     ip_mreqn m{};
     if (group.is_ipv4())
       m.imr_multiaddr = reinterpret_cast<const sockaddr_in*>(group.data())->sin_addr;
-    m.imr_ifindex = static_cast<int>(interface);
+    m.imr_ifindex = static_cast<int>(interface_number);
     result = ::setsockopt(s.native_handle(), IPPROTO_IP,
                           join ? IP_ADD_MEMBERSHIP : IP_DROP_MEMBERSHIP, &m, sizeof m);
   }
@@ -75,11 +75,11 @@ task<udp_socket> udp_socket::connect(std::string host, std::uint16_t port) {
   co_return connected_to(all.back());
 }
 
-void udp_socket::join(const address& group, unsigned interface) {
-  change_membership(*this, group, interface, true);
+void udp_socket::join(const address& group, unsigned interface_number) {
+  change_membership(*this, group, interface_number, true);
 }
-void udp_socket::leave(const address& group, unsigned interface) {
-  change_membership(*this, group, interface, false);
+void udp_socket::leave(const address& group, unsigned interface_number) {
+  change_membership(*this, group, interface_number, false);
 }
 
 void udp_socket::set_multicast_hops(int hops) {
@@ -92,10 +92,11 @@ void udp_socket::set_multicast_loop(bool on) {
           : set_option(IPPROTO_IP, IP_MULTICAST_LOOP, on);
 }
 
-void udp_socket::set_multicast_interface(unsigned interface) {
-  if (is_v6()) return set_option(IPPROTO_IPV6, IPV6_MULTICAST_IF, static_cast<int>(interface));
+void udp_socket::set_multicast_interface(unsigned interface_number) {
+  if (is_v6())
+    return set_option(IPPROTO_IPV6, IPV6_MULTICAST_IF, static_cast<int>(interface_number));
   ip_mreqn m{};
-  m.imr_ifindex = static_cast<int>(interface);
+  m.imr_ifindex = static_cast<int>(interface_number);
   if (::setsockopt(native_handle(), IPPROTO_IP, IP_MULTICAST_IF, &m, sizeof m) != 0)
     error::of_errno(errno, "choose the interface of", native_handle()).raise();
 }
