@@ -5,6 +5,7 @@
 #include <csignal>
 #include <cstring>
 
+#include "base/sys_windows/errors.h"
 #include "base/sys_windows/sys/random.h"
 
 // <ntsecapi.h> names it RtlGenRandom.
@@ -68,7 +69,7 @@ long sysconf(int name) {
 
 char* strerror_r(int error, char* room, std::size_t size) {
   if (size == 0) return room;
-  const char* text = std::strerror(error);
+  const char* text = eddy::engine::sys::text_of_errno(error);
   std::strncpy(room, text, size - 1);
   room[size - 1] = '\0';
   return room;

@@ -1,8 +1,6 @@
 // Winsock's errors for programs: EVUTIL_SOCKET_ERROR() and what belongs to it.
 #include <event2/util.h>
 
-#include <cstring>
-
 #include "base/sys_windows/errors.h"
 
 extern "C" {
@@ -21,7 +19,7 @@ int evutil_socket_geterror_(evutil_socket_t sock) {
 
 // The same texts as on every system.
 const char* evutil_socket_error_to_string_(int errcode) {
-  return std::strerror(eddy::engine::sys::errno_of_winsock(errcode));
+  return eddy::engine::sys::text_of_errno(eddy::engine::sys::errno_of_winsock(errcode));
 }
 
 }  // extern "C"

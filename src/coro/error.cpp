@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "base/memory.h"
+#include "base/sys_errors.h"
 
 namespace eddy {
 namespace {
@@ -13,6 +14,11 @@ std::string subject_of(const error& e) {
   std::string all = e.tried();
   if (!on.empty() && !all.empty()) all += ' ';
   return all + on;
+}
+
+std::error_code in_words(const std::error_code& code) {
+  if (code.category() != std::generic_category()) return code;
+  return {code.value(), engine::sys::errno_category()};
 }
 
 }  // namespace
@@ -50,14 +56,14 @@ std::string error::on() const {
 
 std::string error::message() const {
   const std::string what = subject_of(*this);
-  return what + (what.empty() ? "" : ": ") + code_.message();
+  return what + (what.empty() ? "" : ": ") + in_words(code_).message();
 }
 
 void error::raise() const { throw exception(*this); }
 
 // std::system_error appends ": " and the code's message by itself.
 exception::exception(const eddy::error& e)
-    : std::system_error(e.code(), subject_of(e)), error_(e) {}
+    : std::system_error(in_words(e.code()), subject_of(e)), error_(e) {}
 
 exception::~exception() = default;
 

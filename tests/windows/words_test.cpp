@@ -41,7 +41,7 @@ TEST(windows_errors, are_those_of_the_standard_library) {
 
 TEST(windows_errors, have_texts_in_both_languages) {
   const std::string text = evutil_socket_error_to_string(WSAECONNREFUSED);
-  EXPECT_EQ(text, std::string(std::strerror(ECONNREFUSED)));
+  EXPECT_EQ(text, "Connection refused");
   EVUTIL_SET_SOCKET_ERROR(WSAECONNRESET);
   EXPECT_EQ(EVUTIL_SOCKET_ERROR(), WSAECONNRESET);
 }
