@@ -5,10 +5,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
+#include <filesystem>
 #include <set>
 
 #include "support/coroutine_streams.h"
+#include "support/system.h"
 
 namespace eddy::test {
 namespace {
@@ -20,10 +21,7 @@ class files : public coroutines_on_every_backend {
     EXPECT_NE(::mkdtemp(name), nullptr);
     root = name;
   }
-  ~files() override {
-    const std::string remove = "rm -rf '" + root + "'";
-    EXPECT_EQ(std::system(remove.c_str()), 0);
-  }
+  ~files() override { std::filesystem::remove_all(root); }
   std::string at(const std::string& name) const { return root + "/" + name; }
 
   std::string root;
@@ -66,7 +64,6 @@ TEST_P(files, open_as_they_are_asked_to) {
       co_await log.append("three\n");
     }
     EXPECT_EQ(co_await read_file(path), "one\ntwo\nthree\n");
-    EXPECT_EQ((co_await info_of(path)).permissions, 0600u);
     EXPECT_EQ((co_await as_result(open_file(path, file_access::create))).error(),
               std::errc::file_exists);
     {
@@ -86,36 +83,57 @@ TEST_P(files, are_read_whole_up_to_a_limit) {
     EXPECT_TRUE(co_await read_file(path) == text);
     EXPECT_TRUE(co_await read_file(path, 300'000) == text);
     EXPECT_EQ((co_await as_result(read_file(path, 299'999))).error(), std::errc::file_too_large);
-    EXPECT_NE((co_await read_file("/proc/self/status")).find("Name:"), std::string::npos);
+    // Whose size is told as 0.
+    const std::string unknown = "/proc/self/status";
+    if (std::filesystem::exists(unknown)) {
+      EXPECT_NE((co_await read_file(unknown)).find("Name:"), std::string::npos);
+    }
   }(at("file")));
 }
 
 TEST_P(files, are_replaced_whole_or_not_at_all) {
   on.run([](std::string folder, std::string path) -> task<> {
-    co_await write_file(path, "first", 0640);
+    co_await write_file(path, "first");
     co_await write_file(path, "second");
     EXPECT_EQ(co_await read_file(path), "second");
-    EXPECT_EQ((co_await info_of(path)).permissions, 0640u) << "kept";
     std::string nowhere = folder + "/none/file";
     EXPECT_EQ((co_await as_result(write_file(nowhere, "x"))).error(),
               std::errc::no_such_file_or_directory);
     co_await make_directory(folder + "/directory");
     EXPECT_FALSE(co_await as_result(write_file(folder + "/directory", "x")));
-    EXPECT_EQ(::mkfifo((folder + "/pipe").c_str(), 0600), 0);
-    EXPECT_EQ((co_await as_result(write_file(folder + "/pipe", "x"))).error(),
-              std::errc::operation_not_supported);
-    EXPECT_EQ((co_await info_of(folder + "/pipe")).kind, file_kind::pipe);
     auto entries = list_directory(folder);
     std::set<std::string> names;
     while (auto e = co_await entries.next()) names.insert(e->name);
-    EXPECT_EQ(names, std::set<std::string>({"directory", "file", "pipe"}))
-        << "nothing is left behind";
+    EXPECT_EQ(names, std::set<std::string>({"directory", "file"})) << "nothing is left behind";
   }(root, at("file")));
+}
+
+TEST_P(files, have_the_permissions_that_they_were_made_with) {
+  EDDY_NEEDS(files_have_permissions);
+  on.run([](std::string folder) -> task<> {
+    { file f = co_await open_file(folder + "/a", file_access::create); }
+    EXPECT_EQ((co_await info_of(folder + "/a")).permissions, 0600u);
+    co_await write_file(folder + "/b", "first", 0640);
+    co_await write_file(folder + "/b", "second");
+    EXPECT_EQ((co_await info_of(folder + "/b")).permissions, 0640u) << "kept";
+    co_await make_directory(folder + "/d", 0700);
+    EXPECT_EQ((co_await info_of(folder + "/d")).permissions, 0700u);
+  }(root));
+}
+
+TEST_P(files, that_are_pipes_are_not_replaced) {
+  EDDY_NEEDS(named_pipes_are_files);
+  on.run([](std::string pipe) -> task<> {
+    EXPECT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+    EXPECT_EQ((co_await as_result(write_file(pipe, "x"))).error(),
+              std::errc::operation_not_supported);
+    EXPECT_EQ((co_await info_of(pipe)).kind, file_kind::pipe);
+  }(at("pipe")));
 }
 
 TEST_P(files, are_renamed_linked_and_removed) {
   on.run([](std::string folder) -> task<> {
-    const std::string a = folder + "/a", b = folder + "/b", link = folder + "/link";
+    const std::string a = folder + "/a", b = folder + "/b";
     co_await write_file(a, "a");
     co_await rename_file(a, b);
     co_await write_file(a, "a");
@@ -123,18 +141,25 @@ TEST_P(files, are_renamed_linked_and_removed) {
     co_await remove_file(a);
     co_await make_hard_link(b, a);
     EXPECT_EQ((co_await info_of(a)).links, 2u);
-    co_await make_link("b", link);
-    EXPECT_EQ(co_await read_link(link), "b");
-    EXPECT_EQ((co_await info_of(link, false)).kind, file_kind::link);
-    EXPECT_EQ((co_await info_of(link)).kind, file_kind::regular);
     EXPECT_EQ((co_await as_result(read_link(a))).error(), std::errc::invalid_argument);
     EXPECT_FALSE(co_await as_result(remove_directory(a)));
-    co_await make_directory(folder + "/d", 0700);
-    EXPECT_EQ((co_await info_of(folder + "/d")).permissions, 0700u);
+    co_await make_directory(folder + "/d");
     EXPECT_EQ((co_await as_result(make_directory(folder + "/d"))).error(), std::errc::file_exists);
     co_await remove_directory(folder + "/d");
     EXPECT_EQ((co_await as_result(info_of(folder + "/d"))).error().message(),
               "ask about " + folder + "/d: No such file or directory");
+  }(root));
+}
+
+TEST_P(files, are_named_by_links) {
+  EDDY_SKIP_UNDER_WINE("a symbolic link that was made is not there");
+  on.run([](std::string folder) -> task<> {
+    const std::string link = folder + "/link";
+    co_await write_file(folder + "/b", "b");
+    co_await make_link("b", link);
+    EXPECT_EQ(co_await read_link(link), "b");
+    EXPECT_EQ((co_await info_of(link, false)).kind, file_kind::link);
+    EXPECT_EQ((co_await info_of(link)).kind, file_kind::regular);
   }(root));
 }
 
@@ -203,7 +228,11 @@ TEST_P(files, of_a_directory_are_listed_with_their_kinds) {
   on.run([](std::string folder) -> task<> {
     for (int i = 0; i < 600; ++i) co_await write_file(folder + "/" + std::to_string(i), "");
     co_await make_directory(folder + "/d");
-    co_await make_link("nowhere", folder + "/l");
+    std::set<std::string> made = {"d"};
+    if (!engine::test::is_under_wine()) {  // which makes no symbolic links
+      co_await make_link("nowhere", folder + "/l");
+      made.insert("l");
+    }
     std::set<std::string> regular, others;
     auto entries = list_directory(folder);
     while (auto e = co_await entries.next()) {
@@ -211,7 +240,7 @@ TEST_P(files, of_a_directory_are_listed_with_their_kinds) {
       if (e->kind == file_kind::directory || e->kind == file_kind::link) others.insert(e->name);
     }
     EXPECT_EQ(regular.size(), 600u);
-    EXPECT_EQ(others, std::set<std::string>({"d", "l"}));
+    EXPECT_EQ(others, made);
     auto none = list_directory(folder + "/none");
     EXPECT_EQ((co_await as_result(none.next())).error().message(),
               "list " + folder + "/none: No such file or directory");
@@ -231,6 +260,7 @@ task<std::string> told(directory_watch& w, const std::string& folder) {
 }
 
 TEST_P(files, that_change_are_told) {
+  EDDY_NEEDS(directories_can_be_watched);
   on.run([](std::string folder) -> task<> {
     directory_watch w;
     co_await make_directory(folder + "/d");

@@ -9,6 +9,7 @@
 
 #include "coro/connect.h"
 #include "support/coroutine_streams.h"
+#include "support/system.h"
 
 namespace eddy::test {
 namespace {
@@ -213,6 +214,7 @@ TEST_P(connections_awaited, an_accept_can_be_cancelled_and_tried_again) {
 }
 
 TEST_P(connections_awaited, who_cannot_be_accepted_for_lack_of_descriptors_is_served_later) {
+  EDDY_NEEDS(a_limit_of_descriptors_is_there);
   rlimit limit{};
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
   on.run([](rlimit old) -> task<> {
@@ -235,6 +237,7 @@ TEST_P(connections_awaited, who_cannot_be_accepted_for_lack_of_descriptors_is_se
 }
 
 TEST_P(connections_awaited, a_reset_ends_what_waits) {
+  EDDY_SKIP_UNDER_WINE("a receive after a reset tells of the end");
   on.run([]() -> task<> {
     tcp_listener listener(address::loopback(0));
     tcp_stream client = co_await tcp_stream::connect(listener.local_address());

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "support/coroutine_streams.h"
+#include "support/system.h"
 
 namespace eddy::test {
 namespace {
@@ -234,6 +235,7 @@ TEST_P(unhappy_orders, descriptors_are_not_received_behind_bytes_that_were_read_
 }
 
 TEST_P(unhappy_orders, a_stream_that_is_closed_ends_who_sends_descriptors) {
+  EDDY_NEEDS(descriptors_can_be_sent);
   on.run([]() -> task<> {
     auto [a, b] = unix_stream::pair();
     const int fd = a.native_handle();
@@ -265,6 +267,7 @@ int high(int fd) {
 }
 
 TEST(descriptors_that_are_too_high, fail_what_waits_for_them) {
+  EDDY_NEEDS(dup2_is_there);
   loop on(loop_options{.backend = "select"});
   on.run([]() -> task<> {
     char space[8];

@@ -16,6 +16,10 @@ constexpr bool mappings_are_there = false;
 constexpr bool pipes_are_no_sockets = false;
 constexpr bool blocking_mode_can_be_asked_for = false;
 constexpr bool connections_that_were_reset_can_be_accepted = false;
+constexpr bool descriptors_can_be_sent = false;
+constexpr bool named_pipes_are_files = false;
+constexpr bool files_have_permissions = false;
+constexpr bool directories_can_be_watched = false;
 #else
 constexpr bool pairs_of_unix_sockets_are_there = true;
 constexpr bool fork_is_there = true;
@@ -26,6 +30,10 @@ constexpr bool mappings_are_there = true;
 constexpr bool pipes_are_no_sockets = true;
 constexpr bool blocking_mode_can_be_asked_for = true;
 constexpr bool connections_that_were_reset_can_be_accepted = true;
+constexpr bool descriptors_can_be_sent = true;
+constexpr bool named_pipes_are_files = true;
+constexpr bool files_have_permissions = true;
+constexpr bool directories_can_be_watched = true;
 #endif
 
 // Which is no Windows: what it lacks is skipped by its name.

@@ -7,6 +7,9 @@
 #include <event2/thread.h>
 #include <gtest/gtest.h>
 
+#include <cstring>
+#include <filesystem>
+
 #include <process.h>
 #include <pthread.h>
 
@@ -30,9 +33,24 @@ inline int dup(int fd) {
   return made == INVALID_SOCKET ? -1 : static_cast<int>(made);
 }
 
+// As wherever it is, made with the folder above it.
+inline char* mkdtemp(char* name) {
+  std::error_code error;
+  std::filesystem::path path(name);
+  std::filesystem::create_directories(path.parent_path(), error);
+  char* end = name + std::strlen(name) - 6;
+  for (unsigned n = ::GetCurrentProcessId(); n != 0; ++n) {
+    std::snprintf(end, 7, "%06u", n % 1'000'000);
+    if (std::filesystem::create_directory(name, error)) return name;
+    if (error) return nullptr;
+  }
+  return nullptr;
+}
+
 // What follows is never called: tests that need it are skipped (support/system.h).
 inline int dup2(int, int) { return -1; }
 inline pid_t fork() { return -1; }
+inline int mkfifo(const char*, unsigned) { return -1; }
 #define MAP_ANONYMOUS 0x20
 #define MAP_NORESERVE 0x4000
 
