@@ -111,7 +111,7 @@ TEST_P(files, are_replaced_whole_or_not_at_all) {
 TEST_P(files, have_the_permissions_that_they_were_made_with) {
   EDDY_NEEDS(files_have_permissions);
   on.run([](std::string folder) -> task<> {
-    { file f = co_await open_file(folder + "/a", file_access::create); }
+    { file f = co_await open_file(folder + "/a", file_access::create, 0600); }
     EXPECT_EQ((co_await info_of(folder + "/a")).permissions, 0600u);
     co_await write_file(folder + "/b", "first", 0640);
     co_await write_file(folder + "/b", "second");
