@@ -21,7 +21,11 @@ class files : public coroutines_on_every_backend {
     EXPECT_NE(::mkdtemp(name), nullptr);
     root = name;
   }
-  ~files() override { std::filesystem::remove_all(root); }
+  ~files() override {
+    std::error_code error;
+    std::filesystem::remove_all(root, error);
+    EXPECT_FALSE(error) << error.message();
+  }
   std::string at(const std::string& name) const { return root + "/" + name; }
 
   std::string root;
@@ -123,12 +127,17 @@ TEST_P(files, have_the_permissions_that_they_were_made_with) {
 
 TEST_P(files, that_are_pipes_are_not_replaced) {
   EDDY_NEEDS(named_pipes_are_files);
-  on.run([](std::string pipe) -> task<> {
+  on.run([](std::string folder) -> task<> {
+    const std::string pipe = folder + "/pipe";
     EXPECT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
     EXPECT_EQ((co_await as_result(write_file(pipe, "x"))).error(),
               std::errc::operation_not_supported);
     EXPECT_EQ((co_await info_of(pipe)).kind, file_kind::pipe);
-  }(at("pipe")));
+    auto entries = list_directory(folder);
+    std::set<std::string> names;
+    while (auto e = co_await entries.next()) names.insert(e->name);
+    EXPECT_EQ(names, std::set<std::string>({"pipe"})) << "nothing is left behind";
+  }(root));
 }
 
 TEST_P(files, are_renamed_linked_and_removed) {

@@ -21,17 +21,8 @@
 inline int pthread_raise(pthread_t, int signal) { return ::raise(signal); }
 #define pthread_kill pthread_raise
 
-// Another number for the same socket.
-inline int dup(int fd) {
-  WSAPROTOCOL_INFOW info;
-  if (::WSADuplicateSocketW(static_cast<SOCKET>(fd), ::GetCurrentProcessId(), &info) != 0) {
-    errno = EBADF;
-    return -1;
-  }
-  const SOCKET made = ::WSASocketW(FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO,
-                                   &info, 0, WSA_FLAG_OVERLAPPED);
-  return made == INVALID_SOCKET ? -1 : static_cast<int>(made);
-}
+// Another number for the same thing.
+inline int dup(int fd) { return ::fcntl(fd, F_DUPFD_CLOEXEC, 0); }
 
 // As wherever it is, made with the folder above it.
 inline char* mkdtemp(char* name) {
