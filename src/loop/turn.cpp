@@ -120,9 +120,9 @@ void loop::note_failed_wait(int error) {
   if (error == ESTALE) error = register_again();
   if (error == 0) return;
   if (failed_waits_++ != 0) return;
-  char message[100];
+  char message[200], room[128];
   std::snprintf(message, sizeof message, "%s cannot wait (%s); trying again", backend_->name(),
-                std::strerror(error));
+                strerror_r(error, room, sizeof room));
   say(2, message);
 }
 
@@ -210,10 +210,10 @@ bool loop::operation_submitted(operation* op) {
 
 void loop::completions_refused(int error) {
   completion_ = nullptr;
-  char message[160];
+  char message[240], room[128];
   std::snprintf(message, sizeof message,
                 "eddy: %s cannot perform operations here (%s); they go by way of readiness",
-                backend_->name(), std::strerror(error == ENOBUFS ? ENOMEM : error));
+                backend_->name(), strerror_r(error == ENOBUFS ? ENOMEM : error, room, sizeof room));
   say(1, message);
 }
 
