@@ -7,16 +7,15 @@ namespace eddy::engine::sys {
 
 struct program {
   char* const* words = nullptr;  // the program, its arguments, null
-  char* const* variables =
-      nullptr;  // "NAME=value", null at its end: set beside, or instead of, ours
+  // "NAME=value", null at its end: set beside, or instead of, ours.
+  char* const* variables = nullptr;
   bool inherits_variables = true;
   const char* directory = nullptr;  // null: this one
   int standard[3] = {-1, -1, -1};   // what it gets as 0, 1 and 2; not -1
   bool own_group = false;
 };
 // 0, or why it cannot be started. It has no other descriptor of ours, no signal blocked, and
-// SIGPIPE with its default action. (On Windows a socket is handed to it as a pipe, and a thread
-// carries the bytes from one to the other.)
+// SIGPIPE with its default action. (On Windows: ENOTSUP.)
 int start_program(const program& p, pid_t* started);
 
 // A descriptor that becomes readable when the process ends; -1: the system has none.

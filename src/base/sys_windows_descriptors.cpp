@@ -10,7 +10,8 @@ namespace {
 
 using namespace eddy::engine::sys;
 
-SOCKET handle(int fd) { return fd < 0 ? INVALID_SOCKET : static_cast<SOCKET>(fd); }
+// Of ours, for files; any other number is a socket's or one of the C library's.
+bool is_of_handle(int fd) { return fd >= 0 && (fd & eddy::descriptor_bit) != 0; }
 
 int set_inherited(int fd, bool inherited) {
   HANDLE object = handle_of_any(fd);
@@ -33,7 +34,7 @@ int inherited(int fd) {
 int set_blocking(int fd, bool blocks) {
   if (is_file(fd)) return 0;  // (files never wait)
   u_long value = blocks ? 0 : 1;
-  if (::ioctlsocket(handle(fd), static_cast<long>(FIONBIO), &value) == 0) return 0;
+  if (::ioctlsocket(socket_of(fd), static_cast<long>(FIONBIO), &value) == 0) return 0;
   return winsock_failed();
 }
 
@@ -43,16 +44,12 @@ int another_socket(SOCKET s) {
   if (::WSADuplicateSocketW(s, ::GetCurrentProcessId(), &info) == 0)
     made = ::WSASocketW(FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, &info, 0,
                         WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT);
-  if (made == INVALID_SOCKET) return winsock_failed();
-  if (made <= INT_MAX) return static_cast<int>(made);
-  ::closesocket(made);
-  errno = EMFILE;
-  return -1;
+  return descriptor_of_socket(made);
 }
 
 // Another descriptor for the same thing, not inherited.
 int another_descriptor(int fd) {
-  if (is_socket(fd)) return another_socket(handle(fd));
+  if (is_socket(fd)) return another_socket(socket_of(fd));
   HANDLE file = handle_of_file(fd), made = INVALID_HANDLE_VALUE, self = ::GetCurrentProcess();
   if (file == INVALID_HANDLE_VALUE) return -1;
   if (!::DuplicateHandle(self, file, self, &made, 0, FALSE, DUPLICATE_SAME_ACCESS))
@@ -65,7 +62,7 @@ struct polled {
   socket_set readable, writable, failed;
 
   bool add(const pollfd& p) {
-    const SOCKET s = handle(p.fd);
+    const SOCKET s = socket_of(p.fd);
     if ((p.events & POLLIN) && !readable.add(s)) return false;
     // What cannot be connected is told among the failed ones only.
     return !(p.events & POLLOUT) || (writable.add(s) && failed.add(s));
@@ -73,7 +70,7 @@ struct polled {
   bool is_empty() const { return readable.size() + writable.size() == 0; }
   // (Another entry may have asked for the same socket's other direction.)
   short events(const pollfd& p) const {
-    const SOCKET s = handle(p.fd);
+    const SOCKET s = socket_of(p.fd);
     int seen = 0;
     if ((p.events & POLLIN) && readable.contains(s)) seen |= POLLIN;
     if ((p.events & POLLOUT) && writable.contains(s)) seen |= POLLOUT;
@@ -102,15 +99,25 @@ int tell_other_ones(pollfd* fds, std::size_t count) {
 
 namespace eddy::engine::sys {
 
+// A number that does not fit, which no Windows gives, would be another socket's.
+int descriptor_of_socket(SOCKET made) {
+  if (made == INVALID_SOCKET) return winsock_failed();
+  if (made <= INT_MAX) return static_cast<int>(made);
+  ::closesocket(made);
+  errno = EMFILE;
+  return -1;
+}
+
 bool is_socket(int fd) {
-  if (fd < 0 || (fd & descriptor_bit) != 0) return false;
+  if (fd < 0 || is_of_handle(fd)) return false;
   int type = 0, size = sizeof type;
-  return ::getsockopt(handle(fd), SOL_SOCKET, SO_TYPE, reinterpret_cast<char*>(&type), &size) == 0;
+  return ::getsockopt(socket_of(fd), SOL_SOCKET, SO_TYPE, reinterpret_cast<char*>(&type), &size) ==
+         0;
 }
 
 // (-2: the C library has a standard descriptor, and nothing behind it.)
 HANDLE handle_of_file(int fd) {
-  if (fd >= 0 && (fd & descriptor_bit) != 0) return handle_of_descriptor(fd);
+  if (is_of_handle(fd)) return handle_of_descriptor(fd);
   const std::intptr_t of_library = fd < 0 ? -1 : ::_get_osfhandle(fd);
   if (of_library != -1 && of_library != -2) return reinterpret_cast<HANDLE>(of_library);
   errno = EBADF;
@@ -118,7 +125,7 @@ HANDLE handle_of_file(int fd) {
 }
 
 HANDLE handle_of_any(int fd) {
-  return is_socket(fd) ? reinterpret_cast<HANDLE>(handle(fd)) : handle_of_file(fd);
+  return is_socket(fd) ? reinterpret_cast<HANDLE>(socket_of(fd)) : handle_of_file(fd);
 }
 
 bool is_file(int fd) {
@@ -130,16 +137,15 @@ bool is_file(int fd) {
 }  // namespace eddy::engine::sys
 
 int close(int fd) {
-  if (fd >= 0 && (fd & eddy::descriptor_bit) != 0)
-    return ::CloseHandle(eddy::handle_of_descriptor(fd)) ? 0 : windows_failed();
-  if (::closesocket(handle(fd)) == 0) return 0;
+  if (is_of_handle(fd)) return ::CloseHandle(eddy::handle_of_descriptor(fd)) ? 0 : windows_failed();
+  if (::closesocket(socket_of(fd)) == 0) return 0;
   if (::WSAGetLastError() == WSAENOTSOCK && is_file(fd)) return ::_close(fd);
   errno = EBADF;
   return -1;
 }
 
 ssize_t read(int fd, void* data, std::size_t size) {
-  if (!(fd & eddy::descriptor_bit) || fd < 0) {
+  if (!is_of_handle(fd)) {
     const ssize_t got = recv(fd, data, size, 0);
     if (got >= 0 || (errno != ENOTSOCK && errno != EBADF)) return got;
   }
@@ -148,7 +154,7 @@ ssize_t read(int fd, void* data, std::size_t size) {
 }
 
 ssize_t write(int fd, const void* data, std::size_t size) {
-  if (!(fd & eddy::descriptor_bit) || fd < 0) {
+  if (!is_of_handle(fd)) {
     const ssize_t sent = send(fd, data, size, 0);
     if (sent >= 0 || (errno != ENOTSOCK && errno != EBADF)) return sent;
   }

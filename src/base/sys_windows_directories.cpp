@@ -22,10 +22,8 @@ struct DIR {
 namespace {
 
 unsigned char kind_of(const WIN32_FIND_DATAW& f) {
-  const bool is_link =
-      (f.dwFileAttributes & FILE_ATTRIBUTE_REPARSE_POINT) != 0 &&
-      (f.dwReserved0 == IO_REPARSE_TAG_SYMLINK || f.dwReserved0 == IO_REPARSE_TAG_MOUNT_POINT);
-  if (is_link) return DT_LNK;
+  if ((f.dwFileAttributes & FILE_ATTRIBUTE_REPARSE_POINT) != 0 && is_tag_of_link(f.dwReserved0))
+    return DT_LNK;
   return f.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY ? DT_DIR : DT_REG;
 }
 

@@ -44,6 +44,12 @@ class at_place {
   OVERLAPPED request_{};
 };
 
+bool is_no_place(const std::int64_t* offset) {
+  if (offset == nullptr || *offset >= 0) return false;
+  errno = EINVAL;
+  return true;
+}
+
 bool is_directory(HANDLE file) {
   BY_HANDLE_FILE_INFORMATION about;
   return ::GetFileInformationByHandle(file, &about) &&
@@ -117,10 +123,7 @@ int descriptor_of_file(HANDLE file) {
 }
 
 std::int64_t read_file(HANDLE file, void* data, std::size_t size, const std::int64_t* offset) {
-  if (offset != nullptr && *offset < 0) {
-    errno = EINVAL;
-    return -1;
-  }
+  if (is_no_place(offset)) return -1;
   DWORD got = 0;
   at_place place(file, offset);
   if (::ReadFile(file, data, clamped(size), &got, place.get())) return got;
@@ -131,10 +134,7 @@ std::int64_t read_file(HANDLE file, void* data, std::size_t size, const std::int
 
 std::int64_t write_file(HANDLE file, const void* data, std::size_t size,
                         const std::int64_t* offset) {
-  if (offset != nullptr && *offset < 0) {
-    errno = EINVAL;
-    return -1;
-  }
+  if (is_no_place(offset)) return -1;
   DWORD put = 0;
   at_place place(file, offset);
   if (::WriteFile(file, data, clamped(size), &put, place.get())) return put;

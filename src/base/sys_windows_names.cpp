@@ -66,12 +66,11 @@ statx_timestamp to_time(const FILETIME& t) {
   return to_time(joined(t.dwHighDateTime, t.dwLowDateTime));
 }
 
-// A symbolic link, or what was there before them (a junction).
 bool is_link(HANDLE file, DWORD attributes) {
   FILE_ATTRIBUTE_TAG_INFO tag{};
   return (attributes & FILE_ATTRIBUTE_REPARSE_POINT) != 0 &&
          ::GetFileInformationByHandleEx(file, FileAttributeTagInfo, &tag, sizeof tag) &&
-         (tag.ReparseTag == IO_REPARSE_TAG_SYMLINK || tag.ReparseTag == IO_REPARSE_TAG_MOUNT_POINT);
+         is_tag_of_link(tag.ReparseTag);
 }
 
 unsigned mode_of(HANDLE file, DWORD attributes) {
@@ -113,18 +112,6 @@ int ask_about(HANDLE file, struct statx* to) {
       errno = EBADF;
       return -1;
   }
-}
-
-// What has a name like C:\folder\name; what follows it is added.
-bool to_whole_path(const wchar_t* path, array<wchar_t>& whole) {
-  const DWORD room = ::GetFullPathNameW(path, 0, nullptr, nullptr);
-  if (!whole.reserve(room)) {
-    errno = ENOMEM;
-    return false;
-  }
-  const DWORD size = ::GetFullPathNameW(path, room, whole.grow_reserved(room), nullptr);
-  whole.truncate(size + 1);
-  return size < room;
 }
 
 // ERROR_INVALID_PARAMETER and the like: not known here.

@@ -4,10 +4,13 @@
 #include <cstring>
 
 #include "base/sys_windows/errors.h"
+#include "base/sys_windows/handles.h"
 
 namespace {
 
+using eddy::engine::sys::descriptor_of_socket;
 using eddy::engine::sys::errno_of_winsock;
+using eddy::engine::sys::socket_of;
 using eddy::engine::sys::winsock_failed;
 
 // Winsock is counted by its users and may be started as often as one likes. Before anybody's static
@@ -20,17 +23,6 @@ struct winsock {
 };
 [[gnu::init_priority(200)]] winsock started;
 
-SOCKET handle(int fd) { return fd < 0 ? INVALID_SOCKET : static_cast<SOCKET>(fd); }
-
-// A number that does not fit, which no Windows gives, would be another socket's.
-int as_descriptor(SOCKET made) {
-  if (made == INVALID_SOCKET) return winsock_failed();
-  if (made <= INT_MAX) return static_cast<int>(made);
-  ::closesocket(made);
-  errno = EMFILE;
-  return -1;
-}
-
 // Winsock has one error for files and for numbers of nothing.
 int failed(int fd) {
   if (::WSAGetLastError() != WSAENOTSOCK) return winsock_failed();
@@ -42,7 +34,7 @@ int result(int fd, int returned) { return returned == SOCKET_ERROR ? failed(fd) 
 
 int set_blocking(int fd, bool blocks) {
   u_long value = blocks ? 0 : 1;
-  return result(fd, ::ioctlsocket(handle(fd), static_cast<long>(FIONBIO), &value));
+  return result(fd, ::ioctlsocket(socket_of(fd), static_cast<long>(FIONBIO), &value));
 }
 
 int clamped(std::size_t size) { return size > INT_MAX ? INT_MAX : static_cast<int>(size); }
@@ -67,8 +59,8 @@ int set_multicast(int fd, int name, const void* value) {
   const bool of_sending = name == IP_MULTICAST_IF;
   const void* data = of_sending ? static_cast<const void*>(&group.imr_interface) : &group;
   const int size = of_sending ? sizeof group.imr_interface : sizeof group;
-  return result(fd,
-                ::setsockopt(handle(fd), IPPROTO_IP, name, static_cast<const char*>(data), size));
+  return result(
+      fd, ::setsockopt(socket_of(fd), IPPROTO_IP, name, static_cast<const char*>(data), size));
 }
 
 int unknown_here() {
@@ -148,7 +140,7 @@ bool make_pair(int type, int ends[2]) {
 int socket(int family, int type, int protocol) {
   const int kind = type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC);
   const DWORD inherit = (type & SOCK_CLOEXEC) != 0 ? WSA_FLAG_NO_HANDLE_INHERIT : 0;
-  const int fd = as_descriptor(
+  const int fd = descriptor_of_socket(
       ::WSASocketW(family, kind, protocol, nullptr, 0, WSA_FLAG_OVERLAPPED | inherit));
   if (fd >= 0 && (type & SOCK_NONBLOCK) != 0) (void)set_blocking(fd, false);
   return fd;
@@ -170,15 +162,15 @@ int socketpair(int, int type, int, int ends[2]) {
 }
 
 int bind(int fd, const sockaddr* address, socklen_t size) {
-  return result(fd, ::bind(handle(fd), address, size));
+  return result(fd, ::bind(socket_of(fd), address, size));
 }
 
-int listen(int fd, int backlog) { return result(fd, ::listen(handle(fd), backlog)); }
+int listen(int fd, int backlog) { return result(fd, ::listen(socket_of(fd), backlog)); }
 
 int accept(int fd, sockaddr* address, socklen_t* size) { return accept4(fd, address, size, 0); }
 
 int accept4(int fd, sockaddr* address, socklen_t* size, int flags) {
-  const SOCKET accepted = ::accept(handle(fd), address, size);
+  const SOCKET accepted = ::accept(socket_of(fd), address, size);
   if (accepted == INVALID_SOCKET) {
     (void)failed(fd);
     // One that was reset meanwhile ("accept function" of Microsoft's documentation; under Wine it
@@ -186,7 +178,7 @@ int accept4(int fd, sockaddr* address, socklen_t* size, int flags) {
     if (errno == ECONNRESET || errno == ENOTCONN) errno = ECONNABORTED;
     return -1;
   }
-  const int made = as_descriptor(accepted);
+  const int made = descriptor_of_socket(accepted);
   if (made < 0) return -1;
   // (It has the listener's mode, whatever that is.)
   (void)set_blocking(made, (flags & SOCK_NONBLOCK) == 0);
@@ -195,20 +187,20 @@ int accept4(int fd, sockaddr* address, socklen_t* size, int flags) {
 }
 
 int connect(int fd, const sockaddr* address, socklen_t size) {
-  if (::connect(handle(fd), address, size) == 0) return 0;
+  if (::connect(socket_of(fd), address, size) == 0) return 0;
   (void)failed(fd);
   if (errno == EAGAIN) errno = EINPROGRESS;
   return -1;
 }
 
-int shutdown(int fd, int how) { return result(fd, ::shutdown(handle(fd), how)); }
+int shutdown(int fd, int how) { return result(fd, ::shutdown(socket_of(fd), how)); }
 
 int getsockname(int fd, sockaddr* address, socklen_t* size) {
-  return result(fd, ::getsockname(handle(fd), address, size));
+  return result(fd, ::getsockname(socket_of(fd), address, size));
 }
 
 int getpeername(int fd, sockaddr* address, socklen_t* size) {
-  return result(fd, ::getpeername(handle(fd), address, size));
+  return result(fd, ::getpeername(socket_of(fd), address, size));
 }
 
 int setsockopt(int fd, int level, int name, const void* value, socklen_t size) {
@@ -223,12 +215,13 @@ int setsockopt(int fd, int level, int name, const void* value, socklen_t size) {
   socklen_t type_size = sizeof type;
   if (is_done) return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_size);
   if (level == IPPROTO_IP && size == sizeof(ip_mreqn)) return set_multicast(fd, name, value);
-  return result(fd, ::setsockopt(handle(fd), level, name, static_cast<const char*>(value), size));
+  return result(fd,
+                ::setsockopt(socket_of(fd), level, name, static_cast<const char*>(value), size));
 }
 
 int getsockopt(int fd, int level, int name, void* value, socklen_t* size) {
   if (level == SOL_SOCKET && name == SO_PEERCRED) return unknown_here();
-  const int got = ::getsockopt(handle(fd), level, name, static_cast<char*>(value), size);
+  const int got = ::getsockopt(socket_of(fd), level, name, static_cast<char*>(value), size);
   if (got != 0) return failed(fd);
   if (level == SOL_SOCKET && name == SO_ERROR) {
     int code = 0;
@@ -245,13 +238,13 @@ ssize_t recv(int fd, void* data, std::size_t size, int flags) {
 
 ssize_t send(int fd, const void* data, std::size_t size, int flags) {
   if (!prepare(fd, flags)) return -1;
-  return result(
-      fd, ::send(handle(fd), static_cast<const char*>(data), clamped(size), system_flags(flags)));
+  return result(fd, ::send(socket_of(fd), static_cast<const char*>(data), clamped(size),
+                           system_flags(flags)));
 }
 
 ssize_t recvfrom(int fd, void* data, std::size_t size, int flags, sockaddr* from, socklen_t* room) {
   if (!prepare(fd, flags)) return -1;
-  const int got = ::recvfrom(handle(fd), static_cast<char*>(data), clamped(size),
+  const int got = ::recvfrom(socket_of(fd), static_cast<char*>(data), clamped(size),
                              system_flags(flags), from, room);
   if (got != SOCKET_ERROR) return got;
   // A datagram that was cut off: POSIX tells what there was room for.
@@ -262,7 +255,7 @@ ssize_t recvfrom(int fd, void* data, std::size_t size, int flags, sockaddr* from
 ssize_t sendto(int fd, const void* data, std::size_t size, int flags, const sockaddr* to,
                socklen_t to_size) {
   if (!prepare(fd, flags)) return -1;
-  return result(fd, ::sendto(handle(fd), static_cast<const char*>(data), clamped(size),
+  return result(fd, ::sendto(socket_of(fd), static_cast<const char*>(data), clamped(size),
                              system_flags(flags), to, to_size));
 }
 
@@ -275,7 +268,7 @@ ssize_t recvmsg(int fd, msghdr* message, int flags) {
   auto* from = static_cast<sockaddr*>(message->msg_name);
   message->msg_flags = 0;
   message->msg_controllen = 0;
-  if (::WSARecvFrom(handle(fd), buffers, count, &got, &told, from,
+  if (::WSARecvFrom(socket_of(fd), buffers, count, &got, &told, from,
                     from == nullptr ? nullptr : &message->msg_namelen, nullptr, nullptr) == 0)
     return static_cast<ssize_t>(got);
   if (::WSAGetLastError() != WSAEMSGSIZE) return failed(fd);
@@ -297,7 +290,7 @@ ssize_t sendmsg(int fd, const msghdr* message, int flags) {
   const unsigned count = to_buffers(message->msg_iov, message->msg_iovlen, buffers);
   DWORD sent = 0;
   const auto* to = static_cast<const sockaddr*>(message->msg_name);
-  if (::WSASendTo(handle(fd), buffers, count, &sent, static_cast<DWORD>(system_flags(flags)), to,
+  if (::WSASendTo(socket_of(fd), buffers, count, &sent, static_cast<DWORD>(system_flags(flags)), to,
                   to == nullptr ? 0 : static_cast<int>(message->msg_namelen), nullptr,
                   nullptr) == 0)
     return static_cast<ssize_t>(sent);

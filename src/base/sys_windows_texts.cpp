@@ -21,11 +21,8 @@ constexpr std::size_t longest_short_path = MAX_PATH - 12;
 bool make_whole(array<wchar_t>& path) {
   constexpr wchar_t local[] = L"\\\\?\\", of_network[] = L"\\\\?\\UNC";
   array<wchar_t> whole;
-  const DWORD room = ::GetFullPathNameW(path.data(), 0, nullptr, nullptr);
-  if (!whole.reserve(room)) return no_memory();
-  wchar_t* to = whole.grow_reserved(room);
-  if (const DWORD size = ::GetFullPathNameW(path.data(), room, to, nullptr); size < room)
-    whole.truncate(size + 1);
+  if (!to_whole_path(path.data(), whole)) return false;
+  const wchar_t* to = whole.data();
   const bool is_share = whole.size() > 2 && to[0] == L'\\' && to[1] == L'\\';
   if (is_share && whole.size() > 4 && (to[2] == L'?' || to[2] == L'.')) return true;
   path.clear();
@@ -37,6 +34,19 @@ bool make_whole(array<wchar_t>& path) {
 }
 
 }  // namespace
+
+bool to_whole_path(const wchar_t* path, array<wchar_t>& whole) {
+  const DWORD room = ::GetFullPathNameW(path, 0, nullptr, nullptr);
+  if (!whole.reserve(room)) return no_memory();
+  const DWORD size = ::GetFullPathNameW(path, room, whole.grow_reserved(room), nullptr);
+  if (size < room) {
+    whole.truncate(size + 1);
+    return true;
+  }
+  // (The present folder has changed in between, or there is none.)
+  (void)windows_failed();
+  return false;
+}
 
 bool to_wide(const char* text, array<wchar_t>& wide) {
   const int size = ::MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, text, -1, nullptr, 0);

@@ -273,8 +273,7 @@ inline int sigfillset(sigset_t* set) {
   *set = static_cast<sigset_t>(-1);
   return 0;
 }
-// To a child that was started, or to this process itself. SIGTERM and SIGKILL end it at once; other
-// signals cannot be sent (ENOTSUP).
+// To this process itself alone (ESRCH: to any other).
 int kill(pid_t process, int signal);
 void* mmap(void* where, std::size_t size, int protection, int flags, int fd, std::int64_t offset);
 int munmap(void* mapping, std::size_t size);

@@ -1,4 +1,4 @@
-// Children that were started by base/sys_process.h, and how they ended; see posix.h.
+// Children and how they ended; there are none yet (ECHILD). See posix.h.
 #pragma once
 
 #include "base/sys_windows/posix.h"
@@ -9,8 +9,6 @@ enum idtype_t { P_PID = 1 };
 #define CLD_EXITED 1
 #define CLD_KILLED 2
 
-// A program that crashed was killed by the signal that its error is in C; one that kill() ended, by
-// that.
 struct siginfo_t {
   pid_t si_pid;
   int si_code;
