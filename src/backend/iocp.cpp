@@ -112,12 +112,7 @@ void iocp_backend::sort_out() {
       polls_.came(afd_, r, afd_device::ready_of(r), early_);
       continue;
     }
-    auto* p = reinterpret_cast<iocp_packet*>(e.lpOverlapped);
-    if (p->home == this)
-      came(p, static_cast<std::int32_t>(p->overlapped.Internal), e.dwNumberOfBytesTransferred);
-    else
-      ::PostQueuedCompletionStatus(p->home->port_, e.dwNumberOfBytesTransferred, of_socket,
-                                   e.lpOverlapped);
+    came(static_cast<iocp_packet*>(e.lpOverlapped));
   }
   packet_count_ = 0;
 }

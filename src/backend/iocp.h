@@ -5,27 +5,19 @@
 // Up to 64 packets are taken by one call. What Windows cannot do so (messages with addresses,
 // peeking, files) goes by the adapter of src/ops.
 //
-// A socket belongs to the first port that it was given to, for as long as it lives. One that came
-// from another loop is served all the same: its packets come to that loop's port, which sends them
-// on (`home`). One that belongs to a port that is not eddy's goes by the adapter.
-//
-// FILE_SKIP_COMPLETION_PORT_ON_SUCCESS is not used: it would save a packet for what ends at once,
-// but not where a layer between Winsock and the system does not keep to it, and no such system was
-// there to measure.
+// A socket that belongs to another port (iocp_sockets.h), that of another loop or of somebody else,
+// goes by the adapter.
 #pragma once
 
 #include "backend/backend.h"
 #include "backend/iocp_afd.h"
+#include "backend/iocp_sockets.h"
 #include "backend/operation_states.h"
 
 namespace eddy::engine {
 
-class iocp_backend;
-
 // A request to the system, and the memory that is the system's until its packet has come.
-struct iocp_packet {
-  OVERLAPPED overlapped;
-  iocp_backend* home;
+struct iocp_packet : OVERLAPPED {
   std::uint64_t number;
   iocp_packet* next;  // of the spare ones
   SOCKET socket;
@@ -76,15 +68,13 @@ class iocp_backend final : public completion_backend, private completion_kernel 
 
   // iocp_operations.cpp
   bool may_do(const operation* op) const;
-  bool own(int fd);
   bool reserve_packet();
   void keep_packet(iocp_packet* p);
   int start(operation* op, iocp_packet* p);
-  int start_accept(operation* op, iocp_packet* p);
+  int start_accept(iocp_packet* p);
   int start_connect(operation* op, iocp_packet* p);
-  void came(iocp_packet* p, std::int32_t status, std::uint32_t size);
-  std::int64_t result_of(const operation* op, iocp_packet* p, std::int32_t status,
-                         std::uint32_t size);
+  void came(iocp_packet* p);
+  std::int64_t result_of(const operation* op, iocp_packet* p);
   bool give(operation* op) override;
   bool give_cancel(std::uint64_t number) override;
   bool give_receive(watcher*, std::uint64_t) override { return false; }
@@ -93,6 +83,7 @@ class iocp_backend final : public completion_backend, private completion_kernel 
 
   HANDLE port_ = nullptr;
   const iocp_calls* calls_ = nullptr;
+  iocp_sockets sockets_;
   afd_device afd_;
   poll_states polls_;
   operation_states operations_;
@@ -102,7 +93,6 @@ class iocp_backend final : public completion_backend, private completion_kernel 
   bool has_news_ = false;   // before the wait: it must not sleep
   iocp_packet* spare_ = nullptr;
   std::size_t packets_out_ = 0;  // with the system
-  array<bool> owned_;            // by descriptor: it was given to this port, or one before it
 };
 
 }  // namespace eddy::engine

@@ -13,16 +13,8 @@ namespace {
 
 SOCKET handle(int fd) { return fd < 0 ? INVALID_SOCKET : static_cast<SOCKET>(fd); }
 
-int last_error() { return sys::errno_of_winsock(::WSAGetLastError()); }
-
-// A request is under way, and will bring a packet, also when it has ended already.
-int started(bool done) { return done || ::WSAGetLastError() == WSA_IO_PENDING ? 0 : last_error(); }
-
-bool is_stream(SOCKET s) {
-  int type = 0, size = sizeof type;
-  return ::getsockopt(s, SOL_SOCKET, SO_TYPE, reinterpret_cast<char*>(&type), &size) == 0 &&
-         type == SOCK_STREAM;
-}
+// What Winsock says of a call: 0, or an error, of which WSA_IO_PENDING is none.
+int said(bool done) { return done ? 0 : ::WSAGetLastError(); }
 
 int family_of(SOCKET s) {
   sockaddr_storage address{};
@@ -37,7 +29,7 @@ int bind_to_any(SOCKET s, int family) {
   any.ss_family = static_cast<decltype(any.ss_family)>(family);
   const int size = family == AF_INET6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in);
   if (::bind(s, reinterpret_cast<const sockaddr*>(&any), size) == 0) return 0;
-  return ::WSAGetLastError() == WSAEINVAL ? 0 : last_error();
+  return ::WSAGetLastError() == WSAEINVAL ? 0 : ::WSAGetLastError();
 }
 
 // As accept4 with SOCK_NONBLOCK: -1, with the socket closed, when it cannot be made so.
@@ -49,7 +41,7 @@ std::int64_t finish_accept(iocp_packet* p, const operation* op) {
                    reinterpret_cast<const char*>(&p->socket), sizeof p->socket) == 0 &&
       ::ioctlsocket(made, static_cast<long>(FIONBIO), &nonblocking) == 0;
   if (!ready || made > INT_MAX) {
-    const int error = ready ? EMFILE : last_error();
+    const int error = ready ? EMFILE : sys::errno_of_winsock(::WSAGetLastError());
     ::closesocket(made);
     return -error;
   }
@@ -65,25 +57,14 @@ std::int64_t finish_accept(iocp_packet* p, const operation* op) {
 bool iocp_backend::may_do(const operation* op) const {
   switch (op->what) {
     case verb::accept:
-      return true;
     case verb::connect:
-      return is_stream(handle(op->fd));
+      return true;
     case verb::recv:
     case verb::send:
       return op->verb_flags == 0 && op->size != 0;
     default:
       return false;
   }
-}
-
-// Asked of the system for each operation, because a number may be that of a new socket by now.
-bool iocp_backend::own(int fd) {
-  if (fd < 0) return false;
-  const auto index = static_cast<std::size_t>(fd) / 4;
-  if (index >= owned_.size() && !owned_.resize(index + 1, false)) return false;
-  HANDLE file = reinterpret_cast<HANDLE>(handle(fd));
-  if (::CreateIoCompletionPort(file, port_, of_socket, 0) != nullptr) return owned_[index] = true;
-  return ::GetLastError() == ERROR_INVALID_PARAMETER && owned_[index];
 }
 
 bool iocp_backend::reserve_packet() {
@@ -102,7 +83,10 @@ void iocp_backend::keep_packet(iocp_packet* p) {
 
 // ENOMEM: the adapter performs this one.
 int iocp_backend::submit(operation* op) {
-  if (!may_do(op) || !own(op->fd) || !reserve_packet()) return ENOMEM;
+  if (!may_do(op) || !reserve_packet()) return ENOMEM;
+  const unsigned traits = sockets_.own(op->fd, port_, of_socket);
+  const unsigned needed = socket_is_ours | (op->what == verb::connect ? socket_is_stream : 0u);
+  if ((traits & needed) != needed) return ENOMEM;
   return operations_.submit(*this, op);
 }
 
@@ -110,53 +94,53 @@ bool iocp_backend::give(operation* op) {
   if (!reserve_packet()) return false;
   iocp_packet* p = std::exchange(spare_, spare_->next);
   ++packets_out_;
-  std::memset(&p->overlapped, 0, sizeof p->overlapped);
-  p->home = this;
+  std::memset(static_cast<OVERLAPPED*>(p), 0, sizeof(OVERLAPPED));
   p->number = op->handle;
   p->socket = handle(op->fd);
   p->accepted = INVALID_SOCKET;
   p->what = op->what;
   op->packet = p;
-  if (const int error = start(op, p)) {
+  const int error = start(op, p);
+  if (error == 0 && (sockets_.traits_of(op->fd) & socket_skips)) {
+    came(p);
+  } else if (error != 0 && error != WSA_IO_PENDING) {
     if (p->accepted != INVALID_SOCKET) ::closesocket(p->accepted);
     keep_packet(p);
-    operations_.finish(op, -error);
+    operations_.finish(op, -sys::errno_of_winsock(error));
   }
   return true;
 }
 
+// 0: it has ended well; else what Winsock says.
 int iocp_backend::start(operation* op, iocp_packet* p) {
   WSABUF piece{static_cast<ULONG>(op->size > INT_MAX ? INT_MAX : op->size),
                static_cast<char*>(op->data)};
   DWORD flags = 0;
   switch (op->what) {
     case verb::accept:
-      return start_accept(op, p);
+      return start_accept(p);
     case verb::connect:
       return start_connect(op, p);
     case verb::recv:
-      return started(::WSARecv(p->socket, &piece, 1, nullptr, &flags, &p->overlapped, nullptr) ==
-                     0);
+      return said(::WSARecv(p->socket, &piece, 1, nullptr, &flags, p, nullptr) == 0);
     default:
-      return started(::WSASend(p->socket, &piece, 1, nullptr, 0, &p->overlapped, nullptr) == 0);
+      return said(::WSASend(p->socket, &piece, 1, nullptr, 0, p, nullptr) == 0);
   }
 }
 
-int iocp_backend::start_accept(operation*, iocp_packet* p) {
+int iocp_backend::start_accept(iocp_packet* p) {
   p->accepted = ::WSASocketW(family_of(p->socket), SOCK_STREAM, 0, nullptr, 0,
                              WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT);
-  if (p->accepted == INVALID_SOCKET) return last_error();
+  if (p->accepted == INVALID_SOCKET) return ::WSAGetLastError();
   constexpr DWORD room = sizeof p->addresses / 2;
   DWORD received = 0;
-  return started(calls_->accept(p->socket, p->accepted, p->addresses, 0, room, room, &received,
-                                &p->overlapped));
+  return said(calls_->accept(p->socket, p->accepted, p->addresses, 0, room, room, &received, p));
 }
 
 int iocp_backend::start_connect(operation* op, iocp_packet* p) {
   const auto* to = static_cast<const sockaddr*>(op->data);
   if (const int error = bind_to_any(p->socket, to->sa_family)) return error;
-  return started(calls_->connect(p->socket, to, static_cast<int>(op->size), nullptr, 0, nullptr,
-                                 &p->overlapped));
+  return said(calls_->connect(p->socket, to, static_cast<int>(op->size), nullptr, 0, nullptr, p));
 }
 
 // By its own memory: a socket of the same number has no such request, and ERROR_NOT_FOUND says that
@@ -164,25 +148,23 @@ int iocp_backend::start_connect(operation* op, iocp_packet* p) {
 bool iocp_backend::give_cancel(std::uint64_t number) {
   const operation* op = operations_.of(number);
   auto* p = static_cast<iocp_packet*>(op->packet);
-  (void)::CancelIoEx(reinterpret_cast<HANDLE>(p->socket), &p->overlapped);
+  (void)::CancelIoEx(reinterpret_cast<HANDLE>(p->socket), p);
   return true;
 }
 
-void iocp_backend::came(iocp_packet* p, std::int32_t status, std::uint32_t size) {
-  if (operation* op = operations_.of(p->number))
-    operations_.finish(op, result_of(op, p, status, size));
+void iocp_backend::came(iocp_packet* p) {
+  if (operation* op = operations_.of(p->number)) operations_.finish(op, result_of(op, p));
   if (p->accepted != INVALID_SOCKET) ::closesocket(p->accepted);
   keep_packet(p);
 }
 
-std::int64_t iocp_backend::result_of(const operation* op, iocp_packet* p, std::int32_t status,
-                                     std::uint32_t size) {
-  const int error = errno_of_status(status);
+std::int64_t iocp_backend::result_of(const operation* op, iocp_packet* p) {
+  const int error = errno_of_status(static_cast<std::int32_t>(p->Internal));
   // A datagram that was cut off: what there was room for has come.
   if (error == EMSGSIZE && op->what == verb::recv) return static_cast<std::int64_t>(op->size);
   if (error != 0) return -error;
   if (op->what == verb::accept) return finish_accept(p, op);
-  if (op->what != verb::connect) return size;
+  if (op->what != verb::connect) return static_cast<std::int64_t>(p->InternalHigh);
   // Without it the socket has no peer for shutdown and getpeername.
   (void)::setsockopt(p->socket, SOL_SOCKET, SO_UPDATE_CONNECT_CONTEXT, nullptr, 0);
   return 0;
