@@ -57,14 +57,15 @@ iocp_backend::~iocp_backend() {
   ::CloseHandle(port_);
 }
 
-// The system writes into the memory of each request until its packet has come.
+// The system writes into the memory of each request until its packet has come. That of one that
+// does not come, as long as others do not either, is the system's for ever.
 void iocp_backend::end_all() {
+  constexpr int most_silent_seconds = 5;
   polls_.forget_all(afd_);
   operations_.cancel_all(*this);
-  int patience = 100;
-  while ((packets_out_ != 0 || polls_.with_kernel() != 0) && patience-- != 0) {
+  for (int silent = 0; packets_out_ + polls_.with_kernel() != 0 && silent < most_silent_seconds;) {
     int error = 0;
-    if (take(1000, &error)) patience = 100;
+    silent = take(1000, &error) ? 0 : silent + 1;
     sort_out();
   }
 }

@@ -70,7 +70,8 @@ class iocp_backend final : public completion_backend, private completion_kernel 
   bool may_do(const operation* op) const;
   bool reserve_packet();
   void keep_packet(iocp_packet* p);
-  int start(operation* op, iocp_packet* p);
+  int start(operation* op, iocp_packet* p, std::size_t size);
+  void refused(operation* op, iocp_packet* p, int error);
   int start_accept(iocp_packet* p);
   int start_connect(operation* op, iocp_packet* p);
   void came(iocp_packet* p);

@@ -3,6 +3,7 @@
 #include <cerrno>
 
 #include "base/memory.h"
+#include "base/sys.h"
 #include "base/sys_windows/errors.h"
 
 namespace eddy::engine {
@@ -91,6 +92,7 @@ afd_device::~afd_device() {
 }
 
 int afd_device::check(int fd) {
+  if (!sys::allowed(sys::call::port_associate, fd)) return errno;
   HANDLE base = nullptr;
   return find_base(fd, &base);
 }
@@ -103,6 +105,7 @@ void afd_device::drop_request(poll_request* r) { memory::destroy(static_cast<afd
 int afd_device::give_poll(poll_request* r) {
   auto* request = static_cast<afd_request*>(r);
   HANDLE base = nullptr;
+  if (!sys::allowed(sys::call::poll, r->fd)) return errno;
   if (const int error = find_base(r->fd, &base)) return error;
   request->status.status = nt_pending;
   request->info.timeout.QuadPart = INT64_MAX;

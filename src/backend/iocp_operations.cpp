@@ -1,4 +1,5 @@
 // Operations on sockets, and what becomes of them.
+#include <algorithm>
 #include <cerrno>
 #include <climits>
 #include <cstring>
@@ -6,6 +7,7 @@
 
 #include "backend/iocp.h"
 #include "base/memory.h"
+#include "base/sys.h"
 #include "base/sys_windows/errors.h"
 
 namespace eddy::engine {
@@ -14,13 +16,26 @@ namespace {
 SOCKET handle(int fd) { return fd < 0 ? INVALID_SOCKET : static_cast<SOCKET>(fd); }
 
 // What Winsock says of a call: 0, or an error, of which WSA_IO_PENDING is none.
-int said(bool done) { return done ? 0 : ::WSAGetLastError(); }
+int word_of(bool done) { return done ? 0 : ::WSAGetLastError(); }
 
 int family_of(SOCKET s) {
   sockaddr_storage address{};
   int size = sizeof address;
   if (::getsockname(s, reinterpret_cast<sockaddr*>(&address), &size) != 0) return AF_UNSPEC;
   return address.ss_family;
+}
+
+sys::call call_of(verb what) {
+  switch (what) {
+    case verb::accept:
+      return sys::call::accept;
+    case verb::connect:
+      return sys::call::connect;
+    case verb::recv:
+      return sys::call::recv;
+    default:
+      return sys::call::send;
+  }
 }
 
 // ConnectEx wants a socket that has an address of its own; one that has is left alone.
@@ -30,6 +45,13 @@ int bind_to_any(SOCKET s, int family) {
   const int size = family == AF_INET6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in);
   if (::bind(s, reinterpret_cast<const sockaddr*>(&any), size) == 0) return 0;
   return ::WSAGetLastError() == WSAEINVAL ? 0 : ::WSAGetLastError();
+}
+
+// A connection that was reset before it was accepted, as accept4 says it. (Under Wine it has no
+// peer.)
+int of_accepting(const operation* op, int error) {
+  const bool reset = error == ECONNRESET || error == ENOTCONN;
+  return reset && op->what == verb::accept ? ECONNABORTED : error;
 }
 
 // As accept4 with SOCK_NONBLOCK: -1, with the socket closed, when it cannot be made so.
@@ -43,7 +65,7 @@ std::int64_t finish_accept(iocp_packet* p, const operation* op) {
   if (!ready || made > INT_MAX) {
     const int error = ready ? EMFILE : sys::errno_of_winsock(::WSAGetLastError());
     ::closesocket(made);
-    return -error;
+    return -of_accepting(op, error);
   }
   if (op->data != nullptr)
     (void)::getpeername(made, static_cast<sockaddr*>(op->data), op->address_size);
@@ -100,21 +122,29 @@ bool iocp_backend::give(operation* op) {
   p->accepted = INVALID_SOCKET;
   p->what = op->what;
   op->packet = p;
-  const int error = start(op, p);
-  if (error == 0 && (sockets_.traits_of(op->fd) & socket_skips)) {
-    came(p);
-  } else if (error != 0 && error != WSA_IO_PENDING) {
-    if (p->accepted != INVALID_SOCKET) ::closesocket(p->accepted);
-    keep_packet(p);
-    operations_.finish(op, -sys::errno_of_winsock(error));
+  std::size_t size = std::min<std::size_t>(op->size, INT_MAX);
+  if (!sys::allowed(call_of(op->what), op->fd, size)) {
+    refused(op, p, errno);
+    return true;
   }
+  const int said = start(op, p, size);
+  if (said == 0 && (sockets_.traits_of(op->fd) & socket_skips))
+    came(p);
+  else if (said != 0 && said != WSA_IO_PENDING)
+    refused(op, p, sys::errno_of_winsock(said));
   return true;
 }
 
+// No packet comes.
+void iocp_backend::refused(operation* op, iocp_packet* p, int error) {
+  if (p->accepted != INVALID_SOCKET) ::closesocket(p->accepted);
+  keep_packet(p);
+  operations_.finish(op, -of_accepting(op, error));
+}
+
 // 0: it has ended well; else what Winsock says.
-int iocp_backend::start(operation* op, iocp_packet* p) {
-  WSABUF piece{static_cast<ULONG>(op->size > INT_MAX ? INT_MAX : op->size),
-               static_cast<char*>(op->data)};
+int iocp_backend::start(operation* op, iocp_packet* p, std::size_t size) {
+  WSABUF piece{static_cast<ULONG>(size), static_cast<char*>(op->data)};
   DWORD flags = 0;
   switch (op->what) {
     case verb::accept:
@@ -122,9 +152,9 @@ int iocp_backend::start(operation* op, iocp_packet* p) {
     case verb::connect:
       return start_connect(op, p);
     case verb::recv:
-      return said(::WSARecv(p->socket, &piece, 1, nullptr, &flags, p, nullptr) == 0);
+      return word_of(::WSARecv(p->socket, &piece, 1, nullptr, &flags, p, nullptr) == 0);
     default:
-      return said(::WSASend(p->socket, &piece, 1, nullptr, 0, p, nullptr) == 0);
+      return word_of(::WSASend(p->socket, &piece, 1, nullptr, 0, p, nullptr) == 0);
   }
 }
 
@@ -134,13 +164,14 @@ int iocp_backend::start_accept(iocp_packet* p) {
   if (p->accepted == INVALID_SOCKET) return ::WSAGetLastError();
   constexpr DWORD room = sizeof p->addresses / 2;
   DWORD received = 0;
-  return said(calls_->accept(p->socket, p->accepted, p->addresses, 0, room, room, &received, p));
+  return word_of(calls_->accept(p->socket, p->accepted, p->addresses, 0, room, room, &received, p));
 }
 
 int iocp_backend::start_connect(operation* op, iocp_packet* p) {
   const auto* to = static_cast<const sockaddr*>(op->data);
   if (const int error = bind_to_any(p->socket, to->sa_family)) return error;
-  return said(calls_->connect(p->socket, to, static_cast<int>(op->size), nullptr, 0, nullptr, p));
+  return word_of(
+      calls_->connect(p->socket, to, static_cast<int>(op->size), nullptr, 0, nullptr, p));
 }
 
 // By its own memory: a socket of the same number has no such request, and ERROR_NOT_FOUND says that
@@ -162,7 +193,7 @@ std::int64_t iocp_backend::result_of(const operation* op, iocp_packet* p) {
   const int error = errno_of_status(static_cast<std::int32_t>(p->Internal));
   // A datagram that was cut off: what there was room for has come.
   if (error == EMSGSIZE && op->what == verb::recv) return static_cast<std::int64_t>(op->size);
-  if (error != 0) return -error;
+  if (error != 0) return -of_accepting(op, error);
   if (op->what == verb::accept) return finish_accept(p, op);
   if (op->what != verb::connect) return static_cast<std::int64_t>(p->InternalHigh);
   // Without it the socket has no peer for shutdown and getpeername.

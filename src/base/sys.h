@@ -37,8 +37,8 @@ enum class call : std::uint8_t {
   kevent_change,
   kevent_wait,
   port_create,
-  port_associate,
-  port_wait,  // an event port's, or a completion port's
+  port_associate,  // an event port's; whether a completion port's loop can watch a socket
+  port_wait,       // an event port's, or a completion port's
   dev_poll_open,
   dev_poll_write,
   dev_poll_wait,

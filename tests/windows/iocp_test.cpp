@@ -156,6 +156,49 @@ TEST_F(iocp_faults, more_packets_than_one_call_takes_all_arrive) {
   for (const recorded& op : ops) EXPECT_EQ(op.ended_with, 1);
 }
 
+// What Windows refuses at once, and what a test refuses in its place.
+TEST_F(iocp_faults, a_request_that_is_refused_ends_with_the_error) {
+  tcp_listener listener;
+  socket_pair pair;
+  const descriptor fresh(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0));
+  sockaddr_in to = listener.address;
+  char byte = 0;
+  for (const sys::call which :
+       {sys::call::accept, sys::call::connect, sys::call::recv, sys::call::send}) {
+    failing_calls failing(which, [](int) { return ENOBUFS; });
+    recorded op;
+    if (which == sys::call::accept)
+      prepare_accept(op, listener.socket.get(), nullptr, nullptr);
+    else if (which == sys::call::connect)
+      prepare_connect(op, fresh.get(), reinterpret_cast<sockaddr*>(&to), sizeof to);
+    else if (which == sys::call::recv)
+      prepare_recv(op, pair.a.get(), &byte, 1, 0);
+    else
+      prepare_send(op, pair.a.get(), "x", 1, 0);
+    submit(*on, op);
+    run_all();
+    EXPECT_EQ(op.ended_with, -ENOBUFS) << static_cast<int>(which);
+  }
+}
+
+TEST_F(iocp_faults, a_socket_that_cannot_be_watched_is_told) {
+  socket_pair pair;
+  watching reader(*on, pair.a.get(), watch_read);
+  failing_calls failing(sys::call::port_associate, [](int) { return ENOMEM; });
+  EXPECT_EQ(on->add(&reader, forever), ENOMEM);
+  run_all();
+  EXPECT_EQ(reader.calls, 0);
+}
+
+TEST_F(iocp_faults, who_waits_for_a_socket_that_cannot_be_polled_is_woken_to_find_it_out) {
+  socket_pair pair;
+  watching reader(*on, pair.a.get(), watch_read);
+  failing_calls failing(sys::call::poll, [](int) { return ENOBUFS; });
+  ASSERT_EQ(on->add(&reader, forever), 0);
+  run_all();
+  EXPECT_EQ(reader.calls, 1);
+}
+
 TEST_F(iocp_faults, a_connection_that_nobody_waits_for_any_more_is_closed) {
   tcp_listener listener;
   recorded op;
