@@ -133,11 +133,19 @@ enum event_method_feature {
   EV_FEATURE_EARLY_CLOSE = 0x08 /* a closed peer is seen without reading: EV_CLOSED */
 };
 
-/* How a base is to behave. */
+/* How a base is to behave.
+ *
+ * EVENT_BASE_FLAG_STARTUP_IOCP, where the method is iocp (Windows): the system receives and sends
+ * for bufferevents, which saves a call at each piece. Then bytes leave a socket whenever they come
+ * while reading is enabled: when it is disabled, what is not in the socket is in the input (on the
+ * thread of the loop; from another one, soon), and when the bufferevent is freed, nowhere. Output
+ * that the system has taken stays its own until the peer has got it: until then bufferevent_setfd()
+ * fails (EBUSY), as does evbuffer_unfreeze() at the front of that output, and disabling writing
+ * does not hold it back. */
 enum event_base_config_flag {
   EVENT_BASE_FLAG_NOLOCK = 0x01,               /* no lock, even if threads are enabled */
   EVENT_BASE_FLAG_IGNORE_ENV = 0x02,           /* EVENT_NO... variables do not count */
-  EVENT_BASE_FLAG_STARTUP_IOCP = 0x04,         /* for Windows; no effect elsewhere */
+  EVENT_BASE_FLAG_STARTUP_IOCP = 0x04,         /* bufferevents by completion ports: above */
   EVENT_BASE_FLAG_NO_CACHE_TIME = 0x08,        /* read the clock for each time asked for */
   EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST = 0x10, /* collect changes for epoll: always done here */
   EVENT_BASE_FLAG_PRECISE_TIMER = 0x20         /* microseconds matter: use the finest clock */

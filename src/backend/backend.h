@@ -100,8 +100,12 @@ class completion_backend : public backend {
   // --- transfers: what streams want of a kernel ---
   // The watcher's descriptor is received from, or sent to, by the kernel, into memory that it picks
   // from what it was given; pieces and outcomes come in watcher::here, and next_moved returns the
-  // watcher. Bytes are taken from a descriptor inside `wait` only. Under the loop's lock.
+  // watcher. Bytes are taken from a descriptor inside `wait` only, unless may_read_ahead was
+  // called. Under the loop's lock.
 
+  // From now on a receive may take bytes from its descriptor at any time, not inside `wait` only,
+  // and what a send has taken it need not give back. Some kernels have transfers then only.
+  virtual void may_read_ahead() {}
   // Whether there are such here; asked before each of the others. `waiting`: as below.
   virtual bool transfers(bool waiting) { return (void)waiting, false; }
   // Receives until told otherwise, or once, at most `w->reserved` bytes if that is not 0. 0 or an
@@ -117,7 +121,7 @@ class completion_backend : public backend {
   virtual void abandon_transfer(watcher* w) { (void)w; }
   // Asks a send to end; its outcome comes all the same.
   virtual void hurry_send(watcher* w) { (void)w; }
-  // The same, and waits for it.
+  // The same, and waits for it, where that is never for the peer.
   virtual void finish_send(watcher* w) { (void)w; }
   // All of them stop.
   virtual void forget_transfers() {}

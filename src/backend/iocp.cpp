@@ -54,6 +54,7 @@ iocp_backend::~iocp_backend() {
     spare_ = p->next;
     memory::release(p);
   }
+  free_spare_transfers();
   ::CloseHandle(port_);
 }
 
@@ -63,16 +64,22 @@ void iocp_backend::end_all() {
   constexpr int most_silent_seconds = 5;
   polls_.forget_all(afd_);
   operations_.cancel_all(*this);
+  closing_ = true;
+  transfers_.cancel_sends(*this);
   for (int silent = 0; packets_out_ + polls_.with_kernel() != 0 && silent < most_silent_seconds;) {
     int error = 0;
     silent = take(1000, &error) ? 0 : silent + 1;
     sort_out();
   }
+  if (packets_out_ == 0) transfers_.give_up(false);
 }
 
 void iocp_backend::before_wait() {
   operations_.give_cancels(*this);
   operations_.give_waiting(*this);
+  transfers_.give_cancels(*this);
+  transfers_.give_receives(*this);
+  transfers_.give_sends(*this);
   polls_.before_wait(afd_);
   // Their packets are there by now: so what is wanted anew is asked for in this wait.
   int error = 0;
@@ -80,8 +87,8 @@ void iocp_backend::before_wait() {
     sort_out();
     polls_.before_wait(afd_);
   }
-  has_news_ = !early_.ready.empty() || operations_.has_finished() || polls_.has_news() ||
-              packet_count_ != 0;
+  has_news_ = !early_.ready.empty() || operations_.has_finished() || transfers_.has_news() ||
+              polls_.has_news() || packet_count_ != 0;
 }
 
 // False when nothing came; an errno when that was not for lack of time.
@@ -113,7 +120,11 @@ void iocp_backend::sort_out() {
       polls_.came(afd_, r, afd_device::ready_of(r), early_);
       continue;
     }
-    came(static_cast<iocp_packet*>(e.lpOverlapped));
+    auto* r = static_cast<iocp_request*>(e.lpOverlapped);
+    if (r->number & any_transfer)
+      transfer_came(static_cast<iocp_transfer*>(r));
+    else
+      came(static_cast<iocp_packet*>(r));
   }
   packet_count_ = 0;
 }

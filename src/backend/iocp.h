@@ -13,18 +13,28 @@
 #include "backend/iocp_afd.h"
 #include "backend/iocp_sockets.h"
 #include "backend/operation_states.h"
+#include "backend/transfer_states.h"
 
 namespace eddy::engine {
 
 // A request to the system, and the memory that is the system's until its packet has come.
-struct iocp_packet : OVERLAPPED {
-  std::uint64_t number;
+struct iocp_request : OVERLAPPED {
+  std::uint64_t number;  // with any_transfer: an iocp_transfer
+};
+struct iocp_packet : iocp_request {
   iocp_packet* next;  // of the spare ones
   SOCKET socket;
   SOCKET accepted;
   verb what;
   // Of accepting: the addresses of both ends, each with 16 bytes that AcceptEx wants.
   char addresses[2 * (sizeof(sockaddr_storage) + 16)];
+};
+struct iocp_transfer : iocp_request {
+  iocp_transfer* next = nullptr;  // of the spare ones
+  chain* into = nullptr;          // of a receive
+  std::size_t is_whole = 0;       // when so much comes there may be more
+  int fd = -1;
+  bool told_to_end = false;
 };
 
 backend* make_iocp_backend(const char** why);
@@ -57,6 +67,17 @@ class iocp_backend final : public completion_backend, private completion_kernel 
   void cancel(operation* op) override { operations_.cancel(*this, op); }
   std::size_t in_flight() const override { return operations_.in_flight(); }
 
+  void may_read_ahead() override { reads_ahead_ = true; }
+  bool transfers(bool) override { return reads_ahead_; }
+  int receive(watcher* w, bool) override { return transfers_.receive(w); }
+  int send(watcher* w, buffer& from, std::size_t most) override;
+  void stop_transfer(watcher* w, bool waiting) override;
+  void abandon_transfer(watcher* w) override { transfers_.abandon(w); }
+  void hurry_send(watcher* w) override { transfers_.hurry_send(*this, w); }
+  void finish_send(watcher* w) override;
+  void forget_transfers() override { transfers_.forget(*this, true); }
+  watcher* next_moved() override { return transfers_.next_moved(); }
+
  private:
   enum key : ULONG_PTR { of_socket, of_afd };
   static constexpr ULONG most_packets = 64;
@@ -78,9 +99,25 @@ class iocp_backend final : public completion_backend, private completion_kernel 
   std::int64_t result_of(const operation* op, iocp_packet* p);
   bool give(operation* op) override;
   bool give_cancel(std::uint64_t number) override;
-  bool give_receive(watcher*, std::uint64_t) override { return false; }
-  bool give_send(send_job*) override { return false; }
   bool give_accept(watcher*, std::uint64_t) override { return false; }
+
+  // iocp_transfers.cpp
+  iocp_transfer* make_transfer(array<iocp_transfer*>& table, std::uint64_t number,
+                               std::uint64_t kind, int fd);
+  void keep_transfer(array<iocp_transfer*>& table, iocp_transfer* t);
+  void free_spare_transfers();
+  int state_after(int fd, bool done) const;
+  int check_transfer(int fd);
+  bool give_receive(watcher* w, std::uint64_t number) override;
+  int start_receive(iocp_transfer* t, int limit);
+  void received(iocp_transfer* t);
+  void receive_ended(iocp_transfer* t, int result);
+  bool give_send(send_job* job) override;
+  int start_send(iocp_transfer* t, const send_job& job);
+  void sent(iocp_transfer* t, int result);
+  void transfer_came(iocp_transfer* t);
+  bool is_receiving(std::uint64_t number) const;
+  void cancel_transfer(std::uint64_t number);
 
   HANDLE port_ = nullptr;
   const iocp_calls* calls_ = nullptr;
@@ -94,6 +131,11 @@ class iocp_backend final : public completion_backend, private completion_kernel 
   bool has_news_ = false;   // before the wait: it must not sleep
   iocp_packet* spare_ = nullptr;
   std::size_t packets_out_ = 0;  // with the system
+  bool reads_ahead_ = false;
+  bool closing_ = false;
+  transfer_states transfers_;
+  iocp_transfer* spare_transfers_ = nullptr;
+  array<iocp_transfer*> receives_, sends_;  // with the system, by the place of their number
 };
 
 }  // namespace eddy::engine

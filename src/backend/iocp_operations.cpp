@@ -177,6 +177,7 @@ int iocp_backend::start_connect(operation* op, iocp_packet* p) {
 // By its own memory: a socket of the same number has no such request, and ERROR_NOT_FOUND says that
 // it has ended.
 bool iocp_backend::give_cancel(std::uint64_t number) {
+  if (number & any_transfer) return cancel_transfer(number), true;
   const operation* op = operations_.of(number);
   auto* p = static_cast<iocp_packet*>(op->packet);
   (void)::CancelIoEx(reinterpret_cast<HANDLE>(p->socket), p);

@@ -75,6 +75,11 @@ void transfer_states::stop(completion_kernel& kernel, watcher* w, bool later) {
     cancel(kernel, number);
 }
 
+std::uint64_t transfer_states::receive_of(const watcher* w) const {
+  const std::uint32_t place = w->here.moved.number - 1;
+  return place == UINT32_MAX ? 0 : receives_.number_at(place);
+}
+
 void transfer_states::cancel(completion_kernel& kernel, std::uint64_t number) {
   if (!kernel.give_cancel(number)) cancel_later(number);
 }

@@ -53,6 +53,8 @@ class transfer_states {
   bool is_accepting(std::uint64_t number) const { return accepts_.find(number) != nullptr; }
   void abandon(watcher* w);
   void hurry_send(completion_kernel& kernel, watcher* w);
+  // The number of its receive, without of_receive; 0: none.
+  std::uint64_t receive_of(const watcher* w) const;
   // The number of its send, without of_send, and whether the outcome of that has still to come.
   std::uint64_t send_of(const watcher* w) const;
   bool is_sending(std::uint64_t number) const;

@@ -95,6 +95,22 @@ int tell_other_ones(pollfd* fds, std::size_t count) {
   return count_ready(fds, count);
 }
 
+// Sockets have no numbers of their own: a connection is known by both its ends, so that copies of a
+// socket are alike. 0: it has none.
+std::uint64_t connection_of(int fd) {
+  std::uint64_t hash = 0xcbf29ce484222325;  // FNV-1a
+  using name_of_end = int(int, sockaddr*, socklen_t*);
+  for (name_of_end* name :
+       {static_cast<name_of_end*>(::getsockname), static_cast<name_of_end*>(::getpeername)}) {
+    sockaddr_storage address{};
+    socklen_t size = sizeof address;
+    if (name(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) return 0;
+    const auto* bytes = reinterpret_cast<const unsigned char*>(&address);
+    for (socklen_t i = 0; i < size; ++i) hash = (hash ^ bytes[i]) * 0x100000001b3;
+  }
+  return hash | 1;
+}
+
 }  // namespace
 
 namespace eddy::engine::sys {
@@ -205,7 +221,9 @@ int fstat(int fd, struct stat* about) {
   }
   *about = {};
   about->st_mode = static_cast<unsigned short>(S_IFSOCK);
-  about->st_dev = static_cast<unsigned>(fd);  // (so that two sockets differ)
+  const std::uint64_t which = connection_of(fd);
+  about->st_dev = static_cast<unsigned>(which == 0 ? static_cast<unsigned>(fd) : which);
+  about->st_ino = static_cast<unsigned short>(which >> 32);
   return 0;
 }
 

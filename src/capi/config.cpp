@@ -48,6 +48,7 @@ loop_options options_of(const event_config* config) {
   options.avoids = avoids;
   options.avoid_context = const_cast<event_config*>(config);
   options.ignore_environment = (config->flags & EVENT_BASE_FLAG_IGNORE_ENV) != 0;
+  options.reads_ahead = (config->flags & EVENT_BASE_FLAG_STARTUP_IOCP) != 0;
   options.no_time_cache = (config->flags & EVENT_BASE_FLAG_NO_CACHE_TIME) != 0;
   if (config->flags & EVENT_BASE_FLAG_NOLOCK) options.threads = nullptr;
   options.dispatch_interval = config->interval;

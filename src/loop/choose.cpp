@@ -64,6 +64,7 @@ int loop::choose_backend(const loop_options& options) {
       highest_fd_ = backend_->highest_descriptor();
       if (row.features & feature_completion)
         completion_ = static_cast<completion_backend*>(backend_);
+      if (completion_ != nullptr && options.reads_ahead) completion_->may_read_ahead();
       return 0;
     }
     error = errno;

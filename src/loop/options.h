@@ -25,6 +25,10 @@ struct loop_options {
   // Locks, for use by several threads; null: one thread only.
   const threading* threads = nullptr;
 
+  // Streams may receive at any time while reading is enabled, not when the loop waits only, where
+  // the kernel performs it so (Windows' completion ports): see DESIGN.md, "Completion ports".
+  bool reads_ahead = false;
+
   // Timeouts are counted from the moment of each `add`, not from that of the turn.
   bool no_time_cache = false;
   clock_source clock;

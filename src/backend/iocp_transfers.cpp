@@ -1,0 +1,227 @@
+// Transfers: receives and sends of streams that the system performs.
+//
+// For loops that may read ahead only (backend.h). A WSARecv takes bytes from the socket when they
+// come, inside a wait or not, so who disables a stream and then reads from its socket himself would
+// miss them: they stand in the input. And a WSASend that is told to end does not say how much it
+// sent ("CancelIoEx function": the size may be wrong), so none is, but at the loop's end: with the
+// peer slow, the stream's output stays the system's, and bufferevent_setfd is refused (EBUSY),
+// until it has taken it. Readiness (iocp_afd.h) makes neither trade, for one call more at each
+// piece.
+//
+// A receive has a block of 4 KiB, whose pages the system locks, for as long as nothing comes; what
+// fills it is followed by a call that takes up to 64 KiB more.
+#include <algorithm>
+#include <cerrno>
+#include <climits>
+#include <cstring>
+#include <utility>
+
+#include "backend/iocp.h"
+#include "base/memory.h"
+#include "base/sys.h"
+#include "base/sys_windows/errors.h"
+#include "buffer/chain.h"
+
+namespace eddy::engine {
+namespace {
+
+constexpr std::size_t waiting_block = 4000;  // with what a chain and malloc need, 4 KiB
+constexpr std::size_t following_block = 64 << 10;
+// So that large outputs show progress.
+constexpr std::size_t most_to_send = 256 << 10;
+
+HANDLE file_of(SOCKET s) { return reinterpret_cast<HANDLE>(s); }
+
+std::size_t place_of(std::uint64_t number) { return static_cast<std::uint32_t>(number); }
+
+void took(chain* c, std::size_t size, watcher* w) {
+  c->size = size;
+  c->room -= size;
+  c->lent = true;  // to be given back soon: little that stays is copied out
+  append_to_circle(&w->here.moved.last, c);
+}
+
+// What stands behind a block that was filled. Its end, and errors, are for the next receive.
+void take_the_rest(int fd, watcher* w) {
+  chain* c = make_chain(following_block);
+  if (c == nullptr) return;
+  const ssize_t got = sys::recv(fd, c->begin, c->room, 0);
+  if (got > 0)
+    took(c, static_cast<std::size_t>(got), w);
+  else
+    release_chain(c);
+}
+
+}  // namespace
+
+// Null: no memory.
+iocp_transfer* iocp_backend::make_transfer(array<iocp_transfer*>& table, std::uint64_t number,
+                                           std::uint64_t kind, int fd) {
+  const std::size_t place = place_of(number);
+  if (place >= table.size() && !table.resize(place + 1, nullptr)) return nullptr;
+  iocp_transfer* t = spare_transfers_;
+  if (t != nullptr)
+    spare_transfers_ = t->next;
+  else if ((t = memory::create<iocp_transfer>()) == nullptr)
+    return nullptr;
+  std::memset(static_cast<OVERLAPPED*>(t), 0, sizeof(OVERLAPPED));
+  t->number = number | kind;
+  t->fd = fd;
+  t->told_to_end = false;
+  table[place] = t;
+  ++packets_out_;
+  return t;
+}
+
+void iocp_backend::keep_transfer(array<iocp_transfer*>& table, iocp_transfer* t) {
+  --packets_out_;
+  table[place_of(t->number & ~any_transfer)] = nullptr;
+  t->next = std::exchange(spare_transfers_, t);
+}
+
+void iocp_backend::free_spare_transfers() {
+  while (iocp_transfer* t = spare_transfers_) {
+    spare_transfers_ = t->next;
+    if (t->into != nullptr) release_chain(t->into);
+    memory::destroy(t);
+  }
+}
+
+// 0: it has ended, and brings no packet; EINPROGRESS: it brings one; else why it was not begun.
+int iocp_backend::state_after(int fd, bool done) const {
+  if (!done) {
+    const int said = ::WSAGetLastError();
+    return said == WSA_IO_PENDING ? EINPROGRESS : sys::errno_of_winsock(said);
+  }
+  return sockets_.traits_of(fd) & socket_skips ? 0 : EINPROGRESS;
+}
+
+int iocp_backend::check_transfer(int fd) {
+  constexpr unsigned needed = socket_is_ours | socket_is_stream;
+  return (sockets_.own(fd, port_, of_socket) & needed) == needed ? 0 : EOPNOTSUPP;
+}
+
+int iocp_backend::start_receive(iocp_transfer* t, int limit) {
+  if (const int error = check_transfer(t->fd)) return error;
+  std::size_t size = t->into->room;
+  if (limit != 0) size = std::min(size, static_cast<std::size_t>(limit));
+  if (!sys::allowed(sys::call::recv, t->fd, size)) return errno;
+  t->is_whole = limit == 0 ? size : SIZE_MAX;
+  WSABUF piece{static_cast<ULONG>(size), reinterpret_cast<char*>(t->into->begin)};
+  DWORD flags = 0;
+  return state_after(
+      t->fd, ::WSARecv(static_cast<SOCKET>(t->fd), &piece, 1, nullptr, &flags, t, nullptr) == 0);
+}
+
+bool iocp_backend::give_receive(watcher* w, std::uint64_t number) {
+  iocp_transfer* t = make_transfer(receives_, number, of_receive, w->fd);
+  if (t == nullptr) return false;
+  if (t->into == nullptr) t->into = make_chain(waiting_block);
+  if (t->into == nullptr) return keep_transfer(receives_, t), false;
+  transfers_.receive_given(number);
+  const int error = start_receive(t, w->reserved);
+  if (error == 0)
+    received(t);
+  else if (error != EINPROGRESS)
+    receive_ended(t, -error);
+  return true;
+}
+
+// In the order of their receives, because a stream has one at a time.
+void iocp_backend::received(iocp_transfer* t) {
+  const int error = errno_of_status(static_cast<std::int32_t>(t->Internal));
+  const std::size_t size = t->InternalHigh;
+  watcher* w = transfers_.receiver(t->number & ~any_transfer);
+  if (error == 0 && size != 0 && w != nullptr) {
+    took(std::exchange(t->into, nullptr), size, w);
+    if (size == t->is_whole && !t->told_to_end) take_the_rest(t->fd, w);
+  }
+  receive_ended(t, error != 0 ? -error : static_cast<int>(size));
+}
+
+void iocp_backend::receive_ended(iocp_transfer* t, int result) {
+  const std::uint64_t number = t->number & ~any_transfer;
+  keep_transfer(receives_, t);
+  transfers_.received(transfers_.receiver(number), number, result, true);
+}
+
+int iocp_backend::send(watcher* w, buffer& from, std::size_t most) {
+  return transfers_.send(w, from, std::min(most, most_to_send), false);
+}
+
+int iocp_backend::start_send(iocp_transfer* t, const send_job& job) {
+  if (const int error = check_transfer(t->fd)) return error;
+  if (!sys::allowed(sys::call::send, t->fd)) return errno;
+  WSABUF pieces[send_job::most_pieces];
+  for (int i = 0; i < job.count; ++i)
+    pieces[i] = {static_cast<ULONG>(job.pieces[i].iov_len),
+                 static_cast<char*>(job.pieces[i].iov_base)};
+  return state_after(t->fd, ::WSASend(static_cast<SOCKET>(t->fd), pieces,
+                                      static_cast<DWORD>(job.count), nullptr, 0, t, nullptr) == 0);
+}
+
+bool iocp_backend::give_send(send_job* job) {
+  iocp_transfer* t = make_transfer(sends_, job->number, of_send, job->fd);
+  if (t == nullptr) return false;
+  transfers_.send_given(job->number);
+  const int error = start_send(t, *job);
+  if (error == 0)
+    sent(t, static_cast<int>(t->InternalHigh));
+  else if (error != EINPROGRESS)
+    sent(t, -error);
+  return true;
+}
+
+void iocp_backend::sent(iocp_transfer* t, int result) {
+  const std::uint64_t number = t->number & ~any_transfer;
+  keep_transfer(sends_, t);
+  transfers_.sent(number, result, false);
+}
+
+void iocp_backend::transfer_came(iocp_transfer* t) {
+  if (t->number & of_receive) return received(t);
+  const int error = errno_of_status(static_cast<std::int32_t>(t->Internal));
+  sent(t, error != 0 ? -error : static_cast<int>(t->InternalHigh));
+}
+
+// A send goes on to its end, because its outcome would not be told.
+void iocp_backend::cancel_transfer(std::uint64_t number) {
+  const bool sends = (number & of_send) != 0;
+  if (sends && !closing_) return;
+  array<iocp_transfer*>& table = sends ? sends_ : receives_;
+  const std::size_t place = place_of(number & ~any_transfer);
+  iocp_transfer* t = place < table.size() ? table[place] : nullptr;
+  if (t == nullptr || t->number != number) return;
+  t->told_to_end = true;
+  (void)::CancelIoEx(file_of(static_cast<SOCKET>(t->fd)), t);
+}
+
+bool iocp_backend::is_receiving(std::uint64_t number) const {
+  const std::size_t place = place_of(number);
+  return place < receives_.size() && receives_[place] != nullptr &&
+         receives_[place]->number == (number | of_receive);
+}
+
+// What a receive took before it was told to end is there when this returns: that is known at once,
+// unlike what the peer of a send does. (`waiting`: the loop takes the packet.)
+void iocp_backend::stop_transfer(watcher* w, bool waiting) {
+  const std::uint64_t number =
+      (w->events & watch_write) == 0 ? transfers_.receive_of(w) : std::uint64_t{0};
+  transfers_.stop(*this, w, false);
+  if (number == 0 || waiting) return;
+  sort_out();
+  int error = 0;
+  while (is_receiving(number) && take(1000, &error)) sort_out();
+}
+
+// What has ended is told, what the system has not seen ends; nothing is waited for.
+void iocp_backend::finish_send(watcher* w) {
+  if (w->here.moved.number == 0) return;
+  const std::uint64_t number = transfers_.send_of(w);
+  transfers_.hurry_send(*this, w);
+  sort_out();
+  int error = 0;
+  while (transfers_.is_sending(number) && take(0, &error)) sort_out();
+}
+
+}  // namespace eddy::engine

@@ -1,0 +1,149 @@
+// Streams whose bytes the system moves (EVENT_BASE_FLAG_STARTUP_IOCP), where that differs from
+// readiness; the suites of streams run once more so, see CMakeLists.txt.
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <gtest/gtest.h>
+
+#include <cerrno>
+#include <memory>
+#include <string>
+
+#include "support/recorded.h"
+#include "support/streams.h"
+
+namespace eddy::engine::test {
+namespace {
+
+class streams_that_read_ahead : public testing::Test {
+ protected:
+  void SetUp() override {
+    event_config* config = event_config_new();
+    event_config_avoid_method(config, "select");
+    event_config_set_flag(config, EVENT_BASE_FLAG_STARTUP_IOCP);
+    base.reset(event_base_new_with_config(config));
+    event_config_free(config);
+    ASSERT_NE(base, nullptr);
+    ASSERT_STREQ(event_base_get_method(base.get()), "iocp");
+  }
+  void look() { event_base_loop(base.get(), EVLOOP_NONBLOCK); }
+  template <class Condition>
+  void run_until(Condition done) {
+    for (int turns = 0; !done() && turns < 100'000; ++turns)
+      event_base_loop(base.get(), EVLOOP_ONCE);
+    EXPECT_TRUE(done());
+  }
+
+  std::unique_ptr<event_base, base_deleter> base;
+  socket_pair pair;
+  reader r;
+};
+
+TEST_F(streams_that_read_ahead, have_all_that_is_not_in_the_socket_in_their_input_when_disabled) {
+  std::size_t fed = 0;
+  for (int round = 0; round < 200; ++round) {
+    bufferevent* bev = open_on(base.get(), pair.a.get(), r);
+    r.drains = false;
+    look();
+    fed = feed(pair.b.get(), fed, fed + 5000);
+    if (round % 2 != 0) look();
+    bufferevent_disable(bev, EV_READ);
+    r.check(bufferevent_get_input(bev));
+    char text[20'000];
+    const ssize_t got = ::recv(pair.a.get(), text, sizeof text, MSG_DONTWAIT);
+    if (got > 0) r.check(std::string(text, static_cast<std::size_t>(got)));
+    bufferevent_free(bev);
+  }
+  EXPECT_EQ(r.seen, fed);
+  EXPECT_EQ(r.wrong, 0u);
+}
+
+TEST_F(streams_that_read_ahead, take_what_stands_behind_a_block_that_was_filled) {
+  const std::size_t fed = feed(pair.b.get(), 0, 60'000);
+  open_on(base.get(), pair.a.get(), r);
+  event_base_loop(base.get(), EVLOOP_ONCE);
+  EXPECT_EQ(r.seen, fed);
+  EXPECT_EQ(r.wrong, 0u);
+  bufferevent_free(r.bev);
+}
+
+TEST_F(streams_that_read_ahead, are_told_of_failures_of_receiving) {
+  failing_calls failing(sys::call::recv, [](int) { return ECONNRESET; });
+  open_on(base.get(), pair.a.get(), r);
+  run_until([&] { return r.errors == 1; });
+  bufferevent_free(r.bev);
+}
+
+TEST_F(streams_that_read_ahead, are_told_of_failures_of_sending) {
+  failing_calls failing(sys::call::send, [](int) { return ECONNRESET; });
+  open_on(base.get(), pair.a.get(), r);
+  bufferevent_write(r.bev, "x", 1);
+  run_until([&] { return r.errors == 1; });
+  bufferevent_free(r.bev);
+}
+
+TEST_F(streams_that_read_ahead, on_a_socket_of_another_port_go_by_readiness) {
+  HANDLE port = ::CreateIoCompletionPort(INVALID_HANDLE_VALUE, nullptr, 0, 1);
+  ASSERT_NE(port, nullptr);
+  auto* file = reinterpret_cast<HANDLE>(static_cast<SOCKET>(pair.a.get()));
+  ASSERT_EQ(::CreateIoCompletionPort(file, port, 0, 0), port);
+  open_on(base.get(), pair.a.get(), r);
+  const std::size_t fed = feed(pair.b.get(), 0, 5000);
+  run_until([&] { return r.seen == fed; });
+  EXPECT_EQ(r.wrong, 0u);
+  bufferevent_write(r.bev, "x", 1);
+  look();
+  EXPECT_EQ(evbuffer_get_length(bufferevent_get_output(r.bev)), 0u);
+  char byte = 0;
+  EXPECT_EQ(::recv(pair.b.get(), &byte, 1, 0), 1);
+  bufferevent_free(r.bev);
+  pair.a.close();
+  ::CloseHandle(port);
+}
+
+// More than the system takes without a reader.
+TEST_F(streams_that_read_ahead, keep_their_socket_until_the_peer_has_taken_what_is_sent) {
+  bufferevent* bev = bufferevent_socket_new(base.get(), pair.a.get(), 0);
+  const std::string text = bytes(0, 16'000'000);
+  bufferevent_write(bev, text.data(), text.size());
+  evbuffer* out = bufferevent_get_output(bev);
+  std::size_t left = 0;
+  do {
+    left = evbuffer_get_length(out);
+    for (int turns = 0; turns < 20; ++turns) look();
+  } while (evbuffer_get_length(out) != left);
+  ASSERT_NE(left, 0u);
+  socket_pair fresh;
+  EXPECT_EQ(bufferevent_setfd(bev, fresh.a.get()), -1);
+  EXPECT_EQ(bufferevent_getfd(bev), pair.a.get());
+  open_on(base.get(), pair.b.get(), r);
+  run_until([&] { return r.seen == text.size(); });
+  EXPECT_EQ(r.wrong, 0u);
+  EXPECT_EQ(bufferevent_setfd(bev, fresh.a.get()), 0);
+  bufferevent_free(bev);
+  bufferevent_free(r.bev);
+}
+
+TEST_F(streams_that_read_ahead, may_be_freed_and_closed_with_all_under_way) {
+  for (int i = 0; i < 20; ++i) {
+    socket_pair ends;
+    bufferevent* bev = bufferevent_socket_new(base.get(), ends.a.release(), BEV_OPT_CLOSE_ON_FREE);
+    bufferevent_enable(bev, EV_READ);
+    const std::string text = bytes(0, 8'000'000);
+    bufferevent_write(bev, text.data(), text.size());
+    for (int turns = 0; turns < i % 4; ++turns) look();
+    bufferevent_free(bev);
+  }
+  look();
+}
+
+TEST_F(streams_that_read_ahead, let_their_base_be_freed_with_all_under_way) {
+  open_on(base.get(), pair.a.get(), r);
+  const std::string text = bytes(0, 8'000'000);
+  bufferevent_write(r.bev, text.data(), text.size());
+  look();
+  base.reset();  // nobody may touch the stream any more
+}
+
+}  // namespace
+}  // namespace eddy::engine::test
