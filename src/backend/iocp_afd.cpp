@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/sys.h"
 #include "base/sys_windows/errors.h"
+#include "base/sys_windows/handles.h"
 
 namespace eddy::engine {
 namespace {
@@ -45,9 +46,11 @@ unsigned long to_afd(interest wanted) {
   return events;
 }
 
-// An error makes both directions ready, so that whoever reads or writes finds it out.
+// An error makes everything ready, so that whoever reads or writes finds it out; and it is an end.
+constexpr interest all_ready = readiness_bits;
+
 interest from_afd(unsigned long events) {
-  if (events & (afd_abort | afd_connect_fail)) return watch_read | watch_write;
+  if (events & (afd_abort | afd_connect_fail)) return all_ready;
   interest what = 0;
   if (events & (afd_receive | afd_accept | afd_disconnect)) what |= watch_read;
   if (events & afd_send) what |= watch_write;
@@ -93,6 +96,8 @@ afd_device::~afd_device() {
 
 int afd_device::check(int fd) {
   if (!sys::allowed(sys::call::port_associate, fd)) return errno;
+  // (Wine tells what stands below anything.)
+  if (!sys::is_socket(fd)) return sys::is_file(fd) ? EPERM : EBADF;
   HANDLE base = nullptr;
   return find_base(fd, &base);
 }
@@ -133,7 +138,7 @@ poll_request* afd_device::request_of(const OVERLAPPED_ENTRY& packet) {
 interest afd_device::ready_of(const poll_request* r) {
   const auto* request = static_cast<const afd_request*>(r);
   const int error = errno_of_status(request->status.status);
-  if (error != 0) return error == ECANCELED ? interest{0} : interest{watch_read | watch_write};
+  if (error != 0) return error == ECANCELED ? interest{0} : all_ready;
   if (request->info.count == 0) return 0;
   const unsigned long events = request->info.handles[0].events;
   return events & afd_local_close ? interest{0} : from_afd(events);

@@ -133,7 +133,7 @@ void poll_states::tell_failed(poll_kernel& kernel, fired_list& fired) {
     failed_ = r->next_listed;
     r->listed = false;
     if (r->failed) {
-      fired.ready.push_reserved({watch_read | watch_write, r->fd, r->tag});
+      fired.ready.push_reserved({r->wanted, r->fd, r->tag});
       unwant(kernel, r);
     } else if (r->asked == 0 && r->wanted == 0) {
       drop(kernel, r);

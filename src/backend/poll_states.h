@@ -64,11 +64,11 @@ class poll_states {
   // Something is to be told without waiting.
   bool has_news() const { return failed_ != nullptr; }
 
-  // The answer. `ready`: all that is ready, asked for or not; of a descriptor in error both
-  // directions are.
+  // The answer. `ready`: all that is ready, asked for or not; of a descriptor in error everything
+  // is.
   void came(poll_kernel& kernel, poll_request* r, interest ready, fired_list& fired);
-  // Those that could not be asked about (closed, most likely) are told once, as ready, so that who
-  // reads or writes finds out; nobody watches them any more.
+  // Those that could not be asked about (closed, most likely) are told once, as ready for
+  // all that is wanted, so that who reads or writes finds out; nobody watches them any more.
   void tell_failed(poll_kernel& kernel, fired_list& fired);
 
   // How many the kernel has.

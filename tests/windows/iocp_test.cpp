@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <cerrno>
+#include <cstdint>
+#include <string>
 #include <vector>
 
 #include "support/backends.h"
@@ -31,6 +33,54 @@ TEST_F(iocp_faults, a_number_that_is_used_again_is_watched_as_what_it_is_now) {
     put(pair.b);
     run_all();
     EXPECT_EQ(reader.calls, 1);
+  }
+}
+
+TEST_F(iocp_faults, who_waits_for_the_end_alone_is_told_of_a_reset) {
+  tcp_listener listener(0);
+  descriptor client(::socket(AF_INET, SOCK_STREAM, 0));
+  ASSERT_EQ(::connect(client.get(), listener.as_sockaddr(), sizeof listener.address), 0);
+  const descriptor server(::accept4(listener.socket.get(), nullptr, nullptr, SOCK_NONBLOCK));
+  watching reader(*on, server.get(), watch_closed);
+  ASSERT_EQ(on->add(&reader, forever), 0);
+  ASSERT_NE(on->run(run_once | run_nonblocking), run_result::failed);
+  EXPECT_EQ(reader.calls, 0);
+  const linger at_once{1, 0};
+  ASSERT_EQ(::setsockopt(client.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once), 0);
+  client.close();
+  for (int turns = 0; turns < 1000 && reader.calls == 0; ++turns)
+    ASSERT_NE(on->run(run_once | run_nonblocking), run_result::failed);
+  EXPECT_EQ(reader.calls, 1);
+}
+
+// (Handles are multiples of four.)
+std::size_t inherited_handles() {
+  std::size_t count = 0;
+  for (std::uintptr_t number = 4; number < 40'000; number += 4) {
+    DWORD flags = 0;
+    if (::GetHandleInformation(reinterpret_cast<HANDLE>(number), &flags))
+      count += (flags & HANDLE_FLAG_INHERIT) != 0;
+  }
+  return count;
+}
+
+TEST(windows_loops, have_no_handle_that_a_program_which_they_start_inherits) {
+  for (const std::string& name : available_backends()) {
+    socket_pair pair;
+    tcp_listener listener;
+    const std::size_t before = inherited_handles();
+    opened_loop on(name);
+    ASSERT_EQ(on->make_wakeable(), 0);
+    char byte = 0;
+    recorded received, accepted;
+    prepare_recv(received, pair.a.get(), &byte, 1, 0);
+    prepare_accept(accepted, listener.socket.get(), nullptr, nullptr);
+    submit(*on, received);
+    submit(*on, accepted);
+    EXPECT_EQ(on->run(run_nonblocking), run_result::stopped);
+    EXPECT_EQ(inherited_handles(), before) << name;
+    cancel_all(*on);
+    EXPECT_EQ(on->run(0), run_result::nothing_to_do);
   }
 }
 
