@@ -38,7 +38,7 @@ int select_backend::update(int fd, bool known, interest wanted, std::uint32_t ta
   const auto index = static_cast<std::size_t>(fd);
   if (wanted == 0 && index >= entries_.size()) return 0;
   // One that is no socket would make every wait fail.
-  if (wanted != 0 && !is_socket(fd)) return EBADF;
+  if (wanted != 0 && !is_socket(fd)) return errno == ENOTSOCK ? EPERM : EBADF;
   if (index >= entries_.size() && !entries_.resize(index + 1, entry{})) return ENOMEM;
   entries_[index].tag = tag;
   const int error = set_place(readers_, &entry::reader, fd, (wanted & watch_read) != 0);
@@ -62,7 +62,10 @@ int select_backend::set_place(sys::socket_set& set, int entry::*place, int fd, b
 int select_backend::wait(std::int64_t timeout, fired_list& fired_now) {
   const std::size_t most = readers_.size() + writers_.size();
   // Without a socket select only fails.
-  if (most == 0) return ::SleepEx(to_milliseconds(timeout), FALSE), 0;
+  if (most == 0) {
+    if (!sys::allowed(sys::call::select, -1)) return errno == EINTR ? 0 : errno;
+    return ::SleepEx(to_milliseconds(timeout), FALSE), 0;
+  }
   if (!fired_now.ready.reserve(fired_now.ready.size() + most)) return ENOMEM;
   if (!ready_to_read_.assign(readers_) || !ready_to_write_.assign(writers_) ||
       !failed_.assign(writers_))

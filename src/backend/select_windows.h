@@ -15,7 +15,7 @@ class select_backend final : public backend {
 
   const char* name() const override { return "select"; }
   std::uint32_t features() const override { return feature_cheap_update; }
-  // EBADF for what is not a socket.
+  // EPERM for a file, EBADF for what is nothing.
   int update(int fd, bool known, interest wanted, std::uint32_t tag) override;
   int wait(std::int64_t timeout, fired_list& fired) override;
   int after_fork() override;

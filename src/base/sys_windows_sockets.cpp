@@ -70,15 +70,27 @@ int unknown_here() {
 
 constexpr unsigned most_pieces = 1024;  // IOV_MAX of Linux
 
+// No more than INT_MAX bytes in all: what was moved is told in 32 bits.
 unsigned to_buffers(const evbuffer_iovec* pieces, std::size_t count, WSABUF* out) {
+  std::size_t left = INT_MAX;
   unsigned n = 0;
-  for (; n < count && n < most_pieces; ++n) {
-    const std::size_t size = pieces[n].iov_len;
+  for (; n < count && n < most_pieces && left != 0; ++n) {
+    const std::size_t size = pieces[n].iov_len < left ? pieces[n].iov_len : left;
     out[n].buf = static_cast<char*>(pieces[n].iov_base);
-    out[n].len = size > INT_MAX ? INT_MAX : static_cast<ULONG>(size);
-    if (size > INT_MAX) return n + 1;
+    out[n].len = static_cast<ULONG>(size);
+    left -= size;
   }
   return n;
+}
+
+// (Of our own files the C library knows nothing, and says that they are nothing.)
+bool may_be_file() { return errno == ENOTSOCK || errno == EBADF; }
+
+// The first that is not empty: to read nothing would mean the end.
+const evbuffer_iovec* first_piece(const evbuffer_iovec* pieces, int count) {
+  for (int i = 0; i < count; ++i)
+    if (pieces[i].iov_len != 0) return &pieces[i];
+  return pieces;
 }
 
 // Two ends of a connection over loopback that nobody else can have got between.
@@ -88,13 +100,17 @@ bool connect_pair(int listener, int type, int ends[2]) {
   where.sin_family = AF_INET;
   where.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   auto* at = reinterpret_cast<sockaddr*>(&where);
+  // Or another program could listen at the same port (SO_REUSEADDR), and accepting would wait.
+  const BOOL alone = TRUE;
+  if (setsockopt(listener, SOL_SOCKET, SO_EXCLUSIVEADDRUSE, &alone, sizeof alone) != 0)
+    return false;
   if (bind(listener, at, size) != 0 || listen(listener, 1) != 0) return false;
   if (getsockname(listener, at, &size) != 0) return false;
   ends[0] = socket(AF_INET, type & ~SOCK_NONBLOCK, 0);
   if (ends[0] < 0 || connect(ends[0], at, size) != 0) return false;
   if (getsockname(ends[0], reinterpret_cast<sockaddr*>(&mine), &size) != 0) return false;
   size = sizeof theirs;
-  ends[1] = accept(listener, reinterpret_cast<sockaddr*>(&theirs), &size);
+  ends[1] = accept4(listener, reinterpret_cast<sockaddr*>(&theirs), &size, type & SOCK_CLOEXEC);
   if (ends[1] < 0) return false;
   if (mine.sin_port == theirs.sin_port && mine.sin_addr.s_addr == theirs.sin_addr.s_addr)
     return true;
@@ -122,7 +138,7 @@ bool connect_datagrams(int type, int ends[2]) {
 bool make_pair(int type, int ends[2]) {
   const int kind = type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC);
   if (kind == SOCK_DGRAM) return connect_datagrams(type, ends);
-  const int listener = socket(AF_INET, kind, 0);
+  const int listener = socket(AF_INET, type & ~SOCK_NONBLOCK, 0);
   const bool made = listener >= 0 && connect_pair(listener, type, ends);
   const int error = errno;
   if (listener >= 0) (void)close(listener);
@@ -221,8 +237,15 @@ int setsockopt(int fd, int level, int name, const void* value, socklen_t size) {
 
 int getsockopt(int fd, int level, int name, void* value, socklen_t* size) {
   if (level == SOL_SOCKET && name == SO_PEERCRED) return unknown_here();
+  const socklen_t room = *size;
   const int got = ::getsockopt(socket_of(fd), level, name, static_cast<char*>(value), size);
   if (got != 0) return failed(fd);
+  // What is true or not comes as one byte.
+  if (*size == 1 && room >= socklen_t{sizeof(int)}) {
+    const int number = *static_cast<const unsigned char*>(value);
+    std::memcpy(value, &number, sizeof number);
+    *size = sizeof number;
+  }
   if (level == SOL_SOCKET && name == SO_ERROR) {
     int code = 0;
     std::memcpy(&code, value, sizeof code);
@@ -302,8 +325,9 @@ ssize_t readv(int fd, const evbuffer_iovec* pieces, int count) {
   message.msg_iov = const_cast<evbuffer_iovec*>(pieces);
   message.msg_iovlen = static_cast<std::size_t>(count);
   const ssize_t got = recvmsg(fd, &message, 0);
-  if (got >= 0 || errno != ENOTSOCK) return got;
-  return read(fd, pieces->iov_base, pieces->iov_len);
+  if (got >= 0 || !may_be_file()) return got;
+  const evbuffer_iovec* first = first_piece(pieces, count);
+  return read(fd, first->iov_base, first->iov_len);
 }
 
 ssize_t writev(int fd, const evbuffer_iovec* pieces, int count) {
@@ -311,6 +335,7 @@ ssize_t writev(int fd, const evbuffer_iovec* pieces, int count) {
   message.msg_iov = const_cast<evbuffer_iovec*>(pieces);
   message.msg_iovlen = static_cast<std::size_t>(count);
   const ssize_t sent = sendmsg(fd, &message, 0);
-  if (sent >= 0 || errno != ENOTSOCK) return sent;
-  return write(fd, pieces->iov_base, pieces->iov_len);
+  if (sent >= 0 || !may_be_file()) return sent;
+  const evbuffer_iovec* first = first_piece(pieces, count);
+  return write(fd, first->iov_base, first->iov_len);
 }

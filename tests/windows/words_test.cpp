@@ -9,6 +9,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -113,6 +114,42 @@ TEST(windows_sockets, send_a_datagram_of_a_hundred_pieces_whole_or_not_at_all) {
   message.msg_iovlen = pieces.size();
   EXPECT_EQ(::sendmsg(from.get(), &message, 0), -1);
   EXPECT_EQ(errno, EMSGSIZE);
+}
+
+TEST(windows_sockets, in_pairs_are_inherited_by_nobody_where_that_was_asked_for) {
+  for (const int type : {SOCK_STREAM, SOCK_DGRAM}) {
+    int ends[2];
+    ASSERT_EQ(::socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, ends), 0);
+    for (const int end : ends) {
+      const descriptor d(end);
+      EXPECT_EQ(::fcntl(end, F_GETFD), FD_CLOEXEC);
+    }
+  }
+}
+
+TEST(windows_sockets, tell_options_of_one_byte_as_numbers) {
+  const socket_pair pair;
+  int value = -1;
+  socklen_t size = sizeof value;
+  ASSERT_EQ(::getsockopt(pair.a.get(), SOL_SOCKET, SO_KEEPALIVE, &value, &size), 0);
+  EXPECT_EQ(value, 0);
+  EXPECT_EQ(size, socklen_t{sizeof value});
+}
+
+TEST(windows_files, are_written_and_read_in_pieces) {
+  char folder[] = "/tmp/eddy-pieces-XXXXXX";
+  ASSERT_NE(::mkdtemp(folder), nullptr);
+  const std::string name = std::string(folder) + "/file";
+  char text[] = "abc", got[4] = {};
+  const evbuffer_iovec out[] = {{text, 0}, {text, 3}}, in[] = {{got, 0}, {got, 3}};
+  {
+    const descriptor to(::open(name.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+    EXPECT_EQ(::writev(to.get(), out, 2), 3);
+    const descriptor from(::open(name.c_str(), O_RDONLY | O_CLOEXEC, 0));
+    EXPECT_EQ(::readv(from.get(), in, 2), 3);
+    EXPECT_STREQ(got, "abc");
+  }
+  std::filesystem::remove_all(folder);
 }
 
 TEST(windows_sockets, more_than_64_are_watched_at_once) {
