@@ -193,7 +193,6 @@ TEST_P(listener_matrix, may_be_struck_from_its_callback) {
 }
 
 TEST_P(listener_matrix, may_be_struck_from_its_error_callback) {
-  EDDY_NEEDS(a_limit_of_descriptors_is_there);
   each_way([&](accepting& a, act what) {
     a.then = [&](bool error) {
       if (error && a.errors == 1) strike(base.get(), a, what);

@@ -214,19 +214,14 @@ TEST_P(operations, accept_and_connect_meet) {
   EXPECT_EQ(size, sizeof peer);
   EXPECT_EQ(peer.sin_addr.s_addr, htonl(INADDR_LOOPBACK));
   EXPECT_NE(::fcntl(server.get(), F_GETFD) & FD_CLOEXEC, 0);
-  EDDY_NEEDS(blocking_mode_can_be_asked_for);
-  EXPECT_NE(::fcntl(server.get(), F_GETFL) & O_NONBLOCK, 0);
+  EXPECT_TRUE(is_nonblocking(server.get()));
 }
 
 TEST_P(operations, connect_to_nobody_is_refused) {
-  sockaddr_in address{};
-  {
-    tcp_listener gone;
-    address = gone.address;
-  }
+  bound_socket nobody;
   descriptor client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   recorded op;
-  prepare_connect(op, client.get(), reinterpret_cast<sockaddr*>(&address), sizeof address);
+  prepare_connect(op, client.get(), nobody.as_sockaddr(), sizeof nobody.address);
   EXPECT_EQ(perform(op), -ECONNREFUSED);
 }
 

@@ -175,7 +175,6 @@ class transferring_listener_faults : public listener_faults {
 };
 
 TEST_P(transferring_listener_faults, lack_of_descriptors_pauses_the_listener) {
-  EDDY_NEEDS(a_limit_of_descriptors_is_there);
   const descriptor client = silent_client_of(l);
   {
     no_descriptors lack;
@@ -197,7 +196,6 @@ TEST_P(transferring_listener_faults, lack_of_descriptors_pauses_the_listener) {
 
 TEST_P(transferring_listener_faults,
        lack_of_descriptors_is_nobodys_business_while_nobody_connects) {
-  EDDY_NEEDS(a_limit_of_descriptors_is_there);
   {
     no_descriptors lack;
     ask_again();  // and is refused at once

@@ -16,6 +16,7 @@
 #include "base/sys.h"
 #include "support/backends.h"
 #include "support/sockets.h"
+#include "support/system.h"
 
 namespace eddy::engine::test {
 namespace {
@@ -49,6 +50,7 @@ TEST_P(loop_faults, a_regular_file_is_refused_where_it_cannot_be_watched) {
 }
 
 TEST_P(loop_faults, a_descriptor_beyond_the_methods_limit_is_refused_and_else_watched) {
+  EDDY_NEEDS(a_limit_of_descriptors_is_there);
   rlimit limit{};
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
   const rlimit before = limit;
@@ -71,8 +73,8 @@ TEST_P(loop_faults, a_closed_descriptor_is_refused) {
   pair.a.close();
   counted w(*on, closed, watch_read);
   const int error = on->add(&w, forever);
-  const bool asks_the_kernel = (on->features() & feature_cheap_update) == 0;
-  EXPECT_EQ(error, asks_the_kernel ? EBADF : 0);
+  const bool may_be_late = (on->features() & feature_cheap_update) != 0;
+  EXPECT_TRUE(error == EBADF || (error == 0 && may_be_late)) << error;
   on->remove(&w, removal::do_not_wait);
 }
 
@@ -215,6 +217,7 @@ struct no_eventfd : sys::interceptor {
 };
 
 TEST_P(loop_faults, more_wake_ups_than_a_pipe_holds_wake_without_an_eventfd) {
+  if (GetParam() == "iocp") GTEST_SKIP() << "its wake-ups are packets";
   no_eventfd pipes;
   ASSERT_EQ(on->make_wakeable(), 0);
   struct counted_work : posted_work {

@@ -15,6 +15,7 @@
 #include "support/no_descriptors.h"
 #include "support/recorded.h"
 #include "support/sockets.h"
+#include "support/system.h"
 
 namespace eddy::engine::test {
 namespace {
@@ -46,7 +47,7 @@ TEST_P(operation_faults, accept_without_descriptors_ends_once_and_the_connection
   descriptor accepted(static_cast<int>(op.ended_with));
   EXPECT_GE(accepted.get(), 0);
   EXPECT_NE(::fcntl(accepted.get(), F_GETFD) & FD_CLOEXEC, 0);
-  EXPECT_NE(::fcntl(accepted.get(), F_GETFL) & O_NONBLOCK, 0);
+  EXPECT_TRUE(is_nonblocking(accepted.get()));
 }
 
 TEST_P(operation_faults, without_a_descriptor_for_a_ring_operations_go_on_by_readiness) {
@@ -64,6 +65,7 @@ TEST_P(operation_faults, without_a_descriptor_for_a_ring_operations_go_on_by_rea
 }
 
 TEST_P(operation_faults, a_descriptor_that_is_closed_after_the_cancel_is_left_to_its_next_owner) {
+  EDDY_NEEDS(dup2_is_there);
   socket_pair old_pair, fresh;
   char byte = '-';
   recorded op;
@@ -176,6 +178,7 @@ TEST_P(operation_faults, a_thousand_operations_that_are_cancelled_leave_nothing_
 }
 
 TEST_P(operation_faults, a_program_that_is_started_inherits_none_of_the_loops_descriptors) {
+  EDDY_NEEDS(fork_is_there);
   ASSERT_EQ(on->make_wakeable(), 0);
   socket_pair pair;
   char byte = 0;

@@ -42,22 +42,27 @@ struct socket_pair {
   }
 };
 
-// Listening on loopback, on a port of the system's choice.
-struct tcp_listener {
+// A port of loopback that the system chose. Nobody listens there, and nobody else gets it.
+struct bound_socket {
   descriptor socket;
   sockaddr_in address{};
 
-  explicit tcp_listener(int flags = SOCK_NONBLOCK) {
+  explicit bound_socket(int flags = SOCK_NONBLOCK) {
     socket = descriptor(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | flags, 0));
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     EXPECT_EQ(::bind(socket.get(), as_sockaddr(), sizeof address), 0);
-    EXPECT_EQ(::listen(socket.get(), 64), 0);
     socklen_t size = sizeof address;
     EXPECT_EQ(::getsockname(socket.get(), as_sockaddr(), &size), 0);
   }
 
   sockaddr* as_sockaddr() { return reinterpret_cast<sockaddr*>(&address); }
+};
+
+struct tcp_listener : bound_socket {
+  explicit tcp_listener(int flags = SOCK_NONBLOCK) : bound_socket(flags) {
+    EXPECT_EQ(::listen(socket.get(), 64), 0);
+  }
 };
 
 }  // namespace eddy::engine::test

@@ -1,7 +1,13 @@
 // What systems cannot do: a test that needs it says so, and is skipped there.
 #pragma once
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <pthread.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <csignal>
 
 namespace eddy::engine::test {
 
@@ -14,8 +20,10 @@ constexpr bool dup2_is_there = false;
 constexpr bool a_limit_of_descriptors_is_there = false;
 constexpr bool mappings_are_there = false;
 constexpr bool pipes_are_no_sockets = false;
-constexpr bool blocking_mode_can_be_asked_for = false;
 constexpr bool connections_that_were_reset_can_be_accepted = false;
+constexpr bool listening_options_are_the_kernels = false;
+constexpr bool socket_errors_are_errno = false;
+constexpr bool files_are_sent_by_the_kernel = false;
 constexpr bool descriptors_can_be_sent = false;
 constexpr bool named_pipes_are_files = false;
 constexpr bool files_have_permissions = false;
@@ -31,8 +39,10 @@ constexpr bool dup2_is_there = true;
 constexpr bool a_limit_of_descriptors_is_there = true;
 constexpr bool mappings_are_there = true;
 constexpr bool pipes_are_no_sockets = true;
-constexpr bool blocking_mode_can_be_asked_for = true;
 constexpr bool connections_that_were_reset_can_be_accepted = true;
+constexpr bool listening_options_are_the_kernels = true;
+constexpr bool socket_errors_are_errno = true;
+constexpr bool files_are_sent_by_the_kernel = true;
 constexpr bool descriptors_can_be_sent = true;
 constexpr bool named_pipes_are_files = true;
 constexpr bool files_have_permissions = true;
@@ -47,6 +57,37 @@ inline bool is_under_wine() {
   return ntdll != nullptr && ::GetProcAddress(ntdll, "wine_get_version") != nullptr;
 #else
   return false;
+#endif
+}
+
+// Of a connection; what has come on it is lost.
+inline bool is_nonblocking(int fd) {
+#if defined(_WIN32)
+  // Nothing there tells, but one that waits gives up, and says so.
+  const unsigned long soon = 1;
+  char byte;
+  (void)::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &soon, sizeof soon);
+  ssize_t got = 0;
+  while ((got = ::recv(fd, &byte, 1, 0)) > 0) {
+  }
+  return got == -1 && errno == EAGAIN;
+#else
+  return (::fcntl(fd, F_GETFL) & O_NONBLOCK) != 0;
+#endif
+}
+
+inline unsigned long number_of_this_thread() {
+#if defined(_WIN32)
+  return ::GetCurrentThreadId();
+#else
+  return ::pthread_self();
+#endif
+}
+
+// Whoever writes to nobody is killed from here on, where a system does that.
+inline void let_writing_to_nobody_kill() {
+#if !defined(_WIN32)
+  EXPECT_EQ(::signal(SIGPIPE, SIG_DFL), SIG_DFL);
 #endif
 }
 

@@ -1,20 +1,25 @@
 #include <event2/event.h>
 #include <event2/thread.h>
 #include <gtest/gtest.h>
-#include <pthread.h>
 
 #include <atomic>
 #include <chrono>
+#include <limits>
 #include <string>
 #include <thread>
 
 #include "base/memory.h"
 #include "capi/process_state.h"
 #include "capi/settings.h"
+#include "support/system.h"
 
 namespace {
 
 namespace capi = eddy::engine::capi;
+
+using seconds = decltype(timeval::tv_sec);
+constexpr auto least = std::numeric_limits<seconds>::min(),
+               most = std::numeric_limits<seconds>::max();
 
 std::string messages;
 
@@ -172,7 +177,7 @@ TEST_F(threads, of_posix_can_be_asked_for_twice) {
   EXPECT_EQ(evthread_use_pthreads(), 0);
   EXPECT_EQ(evthread_use_pthreads(), 0);
   EXPECT_EQ(messages, "");
-  EXPECT_EQ(capi::process_threading()->thread_id(), pthread_self());
+  EXPECT_EQ(capi::process_threading()->thread_id(), eddy::engine::test::number_of_this_thread());
 }
 
 TEST_F(threads, of_posix_are_not_mixed_with_functions_of_the_program) {
@@ -205,7 +210,7 @@ TEST_F(threads, of_posix_exclude_each_other_with_a_lock) {
   other.join();
   EXPECT_EQ(counter, 40000);
   ASSERT_EQ(t->lock(0, lock), 0);
-  EXPECT_NE(t->lock(EVTHREAD_TRY, lock), 0) << "a try does not wait";
+  std::thread([&] { EXPECT_NE(t->lock(EVTHREAD_TRY, lock), 0) << "a try does not wait"; }).join();
   ASSERT_EQ(t->unlock(0, lock), 0);
   EXPECT_EQ(t->lock(EVTHREAD_TRY, lock), 0);
   ASSERT_EQ(t->unlock(0, lock), 0);
@@ -288,7 +293,7 @@ TEST_F(conditions, tell_when_the_time_ran_out_and_never_early) {
 TEST_F(conditions, take_any_interval_without_overflow) {
   t_->lock(0, lock_);
   for (const timeval limit : {timeval{0, 0}, timeval{-1, 0}, timeval{0, -5}, timeval{-1, 2000},
-                              timeval{INT64_MIN, INT64_MIN}, timeval{0, 1000000 - 1 - 999000}})
+                              timeval{least, least}, timeval{0, 1000000 - 1 - 999000}})
     EXPECT_EQ(t_->cond_wait(cond_, lock_, &limit), 1) << limit.tv_sec << " " << limit.tv_usec;
   t_->unlock(0, lock_);
 }
@@ -297,7 +302,7 @@ TEST_F(conditions, that_may_wait_for_ever_still_wake) {
   bool ready = false;
   std::thread other([&] {
     t_->lock(0, lock_);
-    const timeval limit{INT64_MAX, INT64_MAX};
+    const timeval limit{most, most};
     while (!ready) EXPECT_EQ(t_->cond_wait(cond_, lock_, &limit), 0);
     t_->unlock(0, lock_);
   });

@@ -10,8 +10,12 @@
 #include <string>
 
 #include "base/sys.h"
+#include "support/sockets.h"
+#include "support/system.h"
 
 namespace {
+
+using namespace eddy::engine::test;
 
 constexpr int no_descriptor = 1 << 20;
 
@@ -42,9 +46,11 @@ class sockets : public ::testing::Test {
 };
 
 TEST_F(sockets, become_nonblocking_and_stay_so) {
+  const socket_pair pair(0);
+  EXPECT_FALSE(is_nonblocking(pair.a.get()));
   for (int i = 0; i < 2; ++i) {
-    EXPECT_EQ(evutil_make_socket_nonblocking(tcp_), 0);
-    EXPECT_NE(fcntl(tcp_, F_GETFL) & O_NONBLOCK, 0);
+    EXPECT_EQ(evutil_make_socket_nonblocking(pair.a.get()), 0);
+    EXPECT_TRUE(is_nonblocking(pair.a.get()));
   }
 }
 
@@ -56,6 +62,7 @@ TEST_F(sockets, become_close_on_exec_and_stay_so) {
 }
 
 TEST_F(sockets, listening_options_are_those_of_the_kernel) {
+  EDDY_NEEDS(listening_options_are_the_kernels);
   EXPECT_EQ(evutil_make_listen_socket_reuseable(tcp_), 0);
   EXPECT_EQ(option(tcp_, SOL_SOCKET, SO_REUSEADDR), 1);
   EXPECT_EQ(option(tcp_, SOL_SOCKET, SO_KEEPALIVE), 0);
@@ -66,10 +73,11 @@ TEST_F(sockets, listening_options_are_those_of_the_kernel) {
 }
 
 TEST_F(sockets, only_ipv6_sockets_can_be_for_ipv6_only) {
-  EXPECT_EQ(evutil_make_listen_socket_ipv6only(tcp_), -1);
   if (tcp6_ < 0) GTEST_SKIP() << "no IPv6 here";
   EXPECT_EQ(evutil_make_listen_socket_ipv6only(tcp6_), 0);
   EXPECT_EQ(option(tcp6_, IPPROTO_IPV6, IPV6_V6ONLY), 1);
+  EDDY_SKIP_UNDER_WINE("a socket of IPv4 takes the option as well");
+  EXPECT_EQ(evutil_make_listen_socket_ipv6only(tcp_), -1);
 }
 
 TEST_F(sockets, a_bad_descriptor_gives_EBADF_and_a_message_that_names_it) {
@@ -113,6 +121,7 @@ TEST_F(sockets, a_kernel_that_refuses_the_flag_is_reported_with_errno) {
 
 TEST(socketpair, is_connected_both_ways) {
   for (int type : {SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET}) {
+    if (type == SOCK_SEQPACKET && !pairs_of_unix_sockets_are_there) continue;
     evutil_socket_t pair[2];
     ASSERT_EQ(evutil_socketpair(AF_UNIX, type, 0, pair), 0);
     for (int from : {0, 1}) {
@@ -130,14 +139,15 @@ TEST(socketpair, is_connected_both_ways) {
 TEST(socketpair, takes_the_flags_of_the_type) {
   evutil_socket_t pair[2];
   ASSERT_EQ(evutil_socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair), 0);
-  for (int fd : pair) {
-    EXPECT_NE(fcntl(fd, F_GETFL) & O_NONBLOCK, 0);
+  for (const int fd : pair) EXPECT_TRUE(is_nonblocking(fd));
+  for (const int fd : pair) {
     EXPECT_EQ(fcntl(fd, F_GETFD), FD_CLOEXEC);
     close(fd);
   }
 }
 
 TEST(socketpair, tells_why_it_cannot) {
+  EDDY_NEEDS(pairs_of_unix_sockets_are_there);
   evutil_socket_t pair[2];
   EXPECT_EQ(evutil_socketpair(AF_INET, SOCK_STREAM, 0, pair), -1);
   EXPECT_EQ(errno, EOPNOTSUPP);
@@ -148,6 +158,7 @@ TEST(socketpair, tells_why_it_cannot) {
 }
 
 TEST(socket_error, is_errno) {
+  EDDY_NEEDS(socket_errors_are_errno);
   EVUTIL_SET_SOCKET_ERROR(ECONNRESET);
   EXPECT_EQ(EVUTIL_SOCKET_ERROR(), ECONNRESET);
   EXPECT_EQ(errno, ECONNRESET);
