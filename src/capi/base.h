@@ -31,7 +31,9 @@ inline event* to_event(watcher* w) { return reinterpret_cast<event*>(w); }
 extern event_base* current_base;
 
 // --- Time. A timeval of a common timeout carries the queue's number in the high bits of tv_usec.
-inline bool is_common(const timeval* tv) { return (tv->tv_usec & 0xf0000000L) == 0x50000000L; }
+inline bool is_common(const timeval* tv) {
+  return (static_cast<unsigned long>(tv->tv_usec) & 0xf0000000UL) == 0x50000000UL;
+}
 int common_queue_of(const timeval* tv, const event_base* base);
 // ns; negative fields and fractions beyond a second count as what they add up to, past times as 0.
 std::int64_t to_nanoseconds(const timeval& tv);

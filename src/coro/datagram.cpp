@@ -111,7 +111,7 @@ bool datagram_batch::add(byte_view bytes, const address& to) noexcept {
   h.msg_iov = &m.pieces[n];
   h.msg_iovlen = 1;
   if (to) {
-    std::memcpy(&m.names[n], to.data(), to.size());
+    std::memcpy(&m.names[n], to.data(), static_cast<std::size_t>(to.size()));
     h.msg_name = &m.names[n];
     h.msg_namelen = to.size();
   }

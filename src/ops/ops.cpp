@@ -47,7 +47,7 @@ void prepare_accept(operation& op, int listener, sockaddr* address, socklen_t* s
 }
 
 void prepare_connect(operation& op, int socket, const sockaddr* address, socklen_t size) {
-  prepare_transfer(op, verb::connect, socket, address, size);
+  prepare_transfer(op, verb::connect, socket, address, static_cast<std::size_t>(size));
 }
 
 void prepare_recv(operation& op, int socket, void* data, std::size_t size, int flags) {

@@ -26,7 +26,8 @@ bool is_connected_to_itself(int fd) {
   if (::getsockname(fd, reinterpret_cast<sockaddr*>(&mine), &mine_size) != 0) return false;
   if (mine.ss_family != AF_INET && mine.ss_family != AF_INET6) return false;
   if (::getpeername(fd, reinterpret_cast<sockaddr*>(&theirs), &theirs_size) != 0) return false;
-  return mine_size == theirs_size && std::memcmp(&mine, &theirs, mine_size) == 0;
+  return mine_size == theirs_size &&
+         std::memcmp(&mine, &theirs, static_cast<std::size_t>(mine_size)) == 0;
 }
 
 int socket_error(int fd) {

@@ -87,6 +87,7 @@ struct ucred {
 };
 #define CMSG_LEN(size) (sizeof(cmsghdr) + (size))
 #define CMSG_SPACE(size) (sizeof(cmsghdr) + ((size) + 7) / 8 * 8)
+#undef CMSG_DATA
 #define CMSG_DATA(header) (reinterpret_cast<unsigned char*>((header) + 1))
 #define CMSG_FIRSTHDR(message)                           \
   ((message)->msg_controllen < sizeof(cmsghdr) ? nullptr \
