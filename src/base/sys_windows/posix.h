@@ -201,6 +201,7 @@ struct ip_mreqn {
 #define SIGCHLD 17  // never comes
 #define SIG_SETMASK 2
 #define SA_RESTART 1
+#define SA_RESETHAND 2  // what signal() of the C library does with its handlers
 #undef pthread_sigmask
 inline int pthread_sigmask(int, const sigset_t*, sigset_t*) { return 0; }  // no thread is chosen
 struct sigaction {
