@@ -68,7 +68,8 @@ int find_base(int fd, HANDLE* base) {
     return 0;
   }
   const int error = ::WSAGetLastError();
-  return error == WSAENOTSOCK ? EBADF : sys::errno_of_winsock(error);
+  if (error != WSAENOTSOCK) return sys::errno_of_winsock(error);
+  return sys::is_file(fd) ? EPERM : EBADF;
 }
 
 }  // namespace

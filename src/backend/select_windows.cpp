@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "base/sys.h"
+#include "base/sys_watchable.h"
 
 namespace eddy::engine {
 namespace {
@@ -38,7 +39,8 @@ int select_backend::update(int fd, bool known, interest wanted, std::uint32_t ta
   const auto index = static_cast<std::size_t>(fd);
   if (wanted == 0 && index >= entries_.size()) return 0;
   // One that is no socket would make every wait fail.
-  if (wanted != 0 && !is_socket(fd)) return errno == ENOTSOCK ? EPERM : EBADF;
+  if (wanted != 0)
+    if (const int error = sys::refuse_to_watch(fd)) return error;
   if (index >= entries_.size() && !entries_.resize(index + 1, entry{})) return ENOMEM;
   entries_[index].tag = tag;
   const int error = set_place(readers_, &entry::reader, fd, (wanted & watch_read) != 0);

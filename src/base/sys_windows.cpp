@@ -5,7 +5,9 @@
 #include "base/sys.h"
 #include "base/sys_epoll.h"
 #include "base/sys_fork.h"
+#include "base/sys_watchable.h"
 #include "base/sys_windows/errors.h"
+#include "base/sys_windows/handles.h"
 
 namespace eddy::engine::sys {
 namespace {
@@ -104,6 +106,11 @@ int eventfd() { return allowed(call::eventfd, -1) ? lacking() : -1; }
 bool can_be_watched(int fd) {
   struct stat about {};
   return ::fstat(fd, &about) != 0 || S_ISSOCK(about.st_mode);
+}
+
+int refuse_to_watch(int fd) {
+  if (is_socket(fd)) return 0;
+  return is_file(fd) ? EPERM : EBADF;
 }
 
 // Memory is the only limit.

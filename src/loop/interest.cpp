@@ -9,6 +9,7 @@
 #include <cstdio>
 
 #include "base/sys.h"
+#include "base/sys_watchable.h"
 #include "loop/loop.h"
 
 namespace eddy::engine {
@@ -58,8 +59,10 @@ void unlink(fd_slot& slot, watcher* w) {
 int loop::watch_fd(watcher* w) {
   if (w->fd < 0) return 0;
   const auto index = static_cast<std::size_t>(w->fd);
-  if (index >= slots_.size() && !slots_.resize(index < 32 ? 32 : index + 1, fd_slot{}))
-    return ENOMEM;
+  if (index >= slots_.size()) {
+    if (const int error = sys::refuse_to_watch(w->fd)) return error;
+    if (!slots_.resize(index < 32 ? 32 : index + 1, fd_slot{})) return ENOMEM;
+  }
   fd_slot& slot = slots_[index];
   if (is_full(slot)) return EMFILE;
   count_interest(slot, w, 1);

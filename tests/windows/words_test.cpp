@@ -15,7 +15,10 @@
 #include <vector>
 
 #include "base/sys_windows/errors.h"
+#include "support/backends.h"
+#include "support/recorded.h"
 #include "support/sockets.h"
+#include "support/watching.h"
 
 namespace eddy::engine::test {
 namespace {
@@ -163,6 +166,31 @@ TEST(windows_sockets, more_than_64_are_watched_at_once) {
   ASSERT_EQ(::send(pairs.back().b.get(), "x", 1, 0), 1);
   EXPECT_EQ(::poll(all.data(), all.size(), -1), 1);
   EXPECT_EQ(all.back().revents, POLLIN);
+}
+
+// As epoll has it. (Their numbers are larger than any table should be.)
+TEST(windows_files, are_not_watched) {
+  char name[] = "eddy_words_XXXXXX";
+  ASSERT_NE(::mkdtemp(name), nullptr);
+  const std::string path = std::string(name) + "/file";
+  {
+    const descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
+    ASSERT_GE(file.get(), eddy::descriptor_bit);
+    for (const std::string& backend : available_backends()) {
+      opened_loop on(backend);
+      watching reader(*on, file.get(), watch_read), nothing(*on, (1 << 30) - 4, watch_write);
+      EXPECT_EQ(on->add(&reader, forever), EPERM) << backend;
+      EXPECT_EQ(on->add(&nothing, forever), EBADF) << backend;
+      char byte = 0;
+      recorded op;
+      prepare_recv(op, file.get(), &byte, 1, 0);
+      submit(*on, op);
+      EXPECT_EQ(on->run(0), run_result::nothing_to_do);
+      EXPECT_LT(op.ended_with, 0) << backend;
+    }
+  }
+  EXPECT_EQ(::unlink(path.c_str()), 0);
+  std::filesystem::remove(name);
 }
 
 // What libevent's programs do in their callbacks.
