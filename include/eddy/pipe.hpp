@@ -7,6 +7,10 @@
 // regular file, or to a device that is always ready (/dev/null), is read and written by plain
 // calls.
 //
+// On Windows the loop waits for sockets alone. A thread reads a pipe or a console for the standard
+// input, in advance: what it has read is lost to others when the stream is destroyed. The output is
+// written by plain calls, which wait while nobody reads.
+//
 // Sources: pipe(7), fcntl(2).
 #pragma once
 

@@ -20,6 +20,13 @@
 // Elsewhere in the program nobody must wait for all children (wait(2), SIGCHLD ignored): the status
 // would be lost, and `wait` fails with no_child_process then.
 //
+// On Windows words are put together as the C library takes them apart; ".exe" may be left out, and
+// what is looked for is looked for in PATH alone. ".bat" and ".cmd" are refused (ENOEXEC): cmd.exe
+// would take data for commands. The environment always has SystemRoot. SIGKILL and SIGTERM end a
+// program at once, with the code 128 + the signal; other signals are refused (not_supported).
+// Behind each pipe is a thread, which moves its bytes. Codes of exit have 32 bits: a crash's is
+// negative.
+//
 // Sources: posix_spawn(3), pidfd_open(2) (Linux 5.3; SIGCHLD is used where it is missing),
 // waitid(2).
 #pragma once
@@ -69,7 +76,8 @@ class stdio {
   static stdio null() noexcept { return stdio(kind::nothing, -1); }  // /dev/null
   // This process has the other end: process::input and so on.
   static stdio pipe() noexcept { return stdio(kind::piped, -1); }
-  // A duplicate of that descriptor, which stays the caller's.
+  // A duplicate of that descriptor, which stays the caller's. (On Windows programs expect files and
+  // pipes: the plain reads of most fail on a socket of ours, and make_pipe() is made of those.)
   static stdio of(int fd) noexcept { return stdio(kind::given, fd); }
 
   // What it was made as, and of which descriptor (-1: none).

@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "base/sys.h"
+#include "base/sys_watchable.h"
 #include "base/sys_windows/errors.h"
 #include "base/sys_windows/handles.h"
 
@@ -68,8 +69,7 @@ int find_base(int fd, HANDLE* base) {
     return 0;
   }
   const int error = ::WSAGetLastError();
-  if (error != WSAENOTSOCK) return sys::errno_of_winsock(error);
-  return sys::is_file(fd) ? EPERM : EBADF;
+  return error == WSAENOTSOCK ? EBADF : sys::errno_of_winsock(error);
 }
 
 }  // namespace
@@ -98,7 +98,7 @@ afd_device::~afd_device() {
 int afd_device::check(int fd) {
   if (!sys::allowed(sys::call::port_associate, fd)) return errno;
   // (Wine tells what stands below anything.)
-  if (!sys::is_socket(fd)) return sys::is_file(fd) ? EPERM : EBADF;
+  if (const int error = sys::refuse_to_watch(fd)) return error;
   HANDLE base = nullptr;
   return find_base(fd, &base);
 }

@@ -113,4 +113,6 @@ int open_process(pid_t pid) {
 #endif
 }
 
+int pipe_to_program(int ends[2], int) { return ::pipe2(ends, O_CLOEXEC); }
+
 }  // namespace eddy::engine::sys

@@ -15,10 +15,14 @@ struct program {
   bool own_group = false;
 };
 // 0, or why it cannot be started. It has no other descriptor of ours, no signal blocked, and
-// SIGPIPE with its default action. (On Windows: ENOTSUP.)
+// SIGPIPE with its default action.
 int start_program(const program& p, pid_t* started);
 
 // A descriptor that becomes readable when the process ends; -1: the system has none.
 int open_process(pid_t pid);
+
+// A pipe, [0] for reading and [1] for writing, close-on-exec, of which a program gets the end
+// `theirs`; the other one can be watched. -1 with errno.
+int pipe_to_program(int ends[2], int theirs);
 
 }  // namespace eddy::engine::sys

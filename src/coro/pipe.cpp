@@ -1,17 +1,17 @@
 #include <eddy/pipe.hpp>
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
 
 #include "base/sys.h"
+#include "base/sys_watchable.h"
 
 namespace eddy {
 namespace {
 
 stream of_duplicate(int fd) {
-  const int copy = ::fcntl(fd, F_DUPFD_CLOEXEC, 3);
+  const int copy = engine::sys::duplicate_of_standard(fd);
   if (copy < 0) error::of_errno(errno, "use the standard", fd).raise();
   return stream(copy);
 }

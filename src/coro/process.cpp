@@ -40,9 +40,10 @@ ends make_ends(const stdio& what, int number, const command& c) {
     e.fd = e.theirs.get();
   } else {
     int both[2];
-    if (::pipe2(both, O_CLOEXEC) != 0) of_program(errno, c).raise();
-    e.theirs = owned_descriptor(both[number == 0 ? 0 : 1]);
-    e.ours = owned_descriptor(both[number == 0 ? 1 : 0]);
+    const int theirs = number == 0 ? 0 : 1;
+    if (engine::sys::pipe_to_program(both, theirs) != 0) of_program(errno, c).raise();
+    e.theirs = owned_descriptor(both[theirs]);
+    e.ours = owned_descriptor(both[1 - theirs]);
     e.fd = e.theirs.get();
   }
   return e;
@@ -186,12 +187,17 @@ task<> collect(stream& from, std::string& to, std::size_t limit, const std::stri
   }
 }
 
+bool reads_no_more(const error& e) {
+  return e == std::errc::broken_pipe || e == std::errc::connection_reset ||
+         e == std::errc::connection_aborted;
+}
+
 // A program that does not read all of it has its reasons.
 task<> feed(stream& to, byte_view input) {
   auto sent = co_await as_result(to.write(input));
   if (sent) sent = co_await as_result(to.flush());
   to.close();
-  if (!sent && sent.error() != std::errc::broken_pipe) sent.error().raise();
+  if (!sent && !reads_no_more(sent.error())) sent.error().raise();
 }
 
 }  // namespace

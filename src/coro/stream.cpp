@@ -25,8 +25,7 @@ own_stream& whole_of(stream_state& s) noexcept { return *reinterpret_cast<own_st
 std::uint16_t prepare(int fd) noexcept {
   struct stat about {};
   if (::fstat(fd, &about) != 0) return 0;  // whoever uses it will hear
-  if (S_ISREG(about.st_mode)) return stream_state::is_file;
-  if (S_ISCHR(about.st_mode) && !engine::sys::can_be_watched(fd)) return stream_state::is_file;
+  if (!engine::sys::can_be_watched(fd, about.st_mode)) return stream_state::is_file;
   const int flags = ::fcntl(fd, F_GETFL);
   std::uint16_t kind = S_ISSOCK(about.st_mode) ? stream_state::is_socket : 0;
   if (flags < 0 || (flags & O_NONBLOCK)) return kind;

@@ -5,16 +5,24 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 
 #include "base/sys.h"
 #include "support/coroutine_streams.h"
+#include "support/system.h"
 
 namespace eddy::test {
 namespace {
 
 class processes : public coroutines_on_every_backend {};
 
-command shell(std::string_view script) { return command("sh", "-c", script); }
+// A program of our own, which does what the words say (tests/support/child): there is no shell
+// everywhere.
+template <class... Words>
+command child(const Words&... words) {
+  return command(EDDY_TEST_CHILD, words...);
+}
 
 // The system has no pidfd.
 class without_pidfd : public engine::sys::interceptor {
@@ -30,20 +38,20 @@ bool exists(pid_t pid) { return ::kill(pid, 0) == 0; }
 
 TEST_P(processes, are_run_to_their_end_and_what_they_write_is_collected) {
   on.run([]() -> task<> {
-    const finished f = co_await run(shell("cat; echo complaint >&2; exit 3"), "given");
+    const finished f = co_await run(child("copy", "complain", "complaint", "exit", "3"), "given");
     EXPECT_EQ(f.output, "given");
     EXPECT_EQ(f.errors, "complaint\n");
     EXPECT_FALSE(f.status);
     EXPECT_EQ(f.status.code(), 3);
     EXPECT_EQ(f.status.to_string(), "exited with 3");
-    EXPECT_TRUE((co_await run(command("true"))).status);
+    EXPECT_TRUE((co_await run(child())).status);
   }());
 }
 
 TEST_P(processes, exchange_more_than_pipes_hold) {
   on.run([]() -> task<> {
     const std::string all = pattern(0, 1 << 20);
-    const finished f = co_await run(command("cat"), all);
+    const finished f = co_await run(child("copy"), all);
     EXPECT_TRUE(f.output == all);
     EXPECT_TRUE(f.status);
   }());
@@ -52,10 +60,10 @@ TEST_P(processes, exchange_more_than_pipes_hold) {
 TEST_P(processes, that_do_not_read_or_write_too_much_end_all_the_same) {
   on.run([]() -> task<> {
     const std::string all(1 << 20, 'x');
-    EXPECT_TRUE((co_await run(command("true"), all)).status);
-    const auto too_much = co_await as_result(run(command("yes"), {}, 10'000));
+    EXPECT_TRUE((co_await run(child(), all)).status);
+    const auto too_much = co_await as_result(run(child("say_without_end"), {}, 10'000));
     EXPECT_EQ(too_much.error(), std::errc::value_too_large);
-    EXPECT_EQ(too_much.error().on(), "yes");
+    EXPECT_EQ(too_much.error().on(), EDDY_TEST_CHILD);
   }());
 }
 
@@ -68,33 +76,32 @@ TEST_P(processes, that_cannot_be_started_say_why) {
   }
   process_options elsewhere;
   elsewhere.directory = "/nowhere";
-  EXPECT_EQ(code_of([&] { process p(command("true"), elsewhere); }),
-            std::errc::no_such_file_or_directory);
+  EXPECT_EQ(code_of([&] { process p(child(), elsewhere); }), std::errc::no_such_file_or_directory);
 }
 
 TEST_P(processes, are_talked_to_line_by_line) {
   on.run([]() -> task<> {
     process_options pipes;
     pipes.input = pipes.output = stdio::pipe();
-    process child(shell("while read line; do echo \"<$line>\"; done"), pipes);
+    process talker(child("answer_lines"), pipes);
     for (const char* line : {"one", "two"}) {
-      co_await child.input().write(line, "\n");
-      const auto answer = co_await child.output().read_line();
+      co_await talker.input().write(line, "\n");
+      const auto answer = co_await talker.output().read_line();
       EXPECT_EQ(std::string(answer->data(), answer->size()), "<" + std::string(line) + ">\n");
     }
-    child.input().close();
-    EXPECT_FALSE((co_await child.output().read_line()).has_value());
-    EXPECT_TRUE(co_await child.wait());
-    EXPECT_TRUE(co_await child.wait()) << "again";
-    EXPECT_FALSE(child.kill());
+    talker.input().close();
+    EXPECT_FALSE((co_await talker.output().read_line()).has_value());
+    EXPECT_TRUE(co_await talker.wait());
+    EXPECT_TRUE(co_await talker.wait()) << "again";
+    EXPECT_FALSE(talker.kill());
   }());
 }
 
 TEST_P(processes, that_are_killed_say_by_what) {
   on.run([]() -> task<> {
-    process child(command("sleep", "1000"));
-    EXPECT_TRUE(child.kill(SIGTERM));
-    const exit_status how = co_await child.wait();
+    process sleeper(child("sleep"));
+    EXPECT_TRUE(sleeper.kill(SIGTERM));
+    const exit_status how = co_await sleeper.wait();
     EXPECT_FALSE(how);
     EXPECT_EQ(how.signal(), SIGTERM);
     EXPECT_EQ(how.code(), -1);
@@ -106,12 +113,12 @@ TEST_P(processes, outlive_a_wait_that_is_cancelled_and_do_not_outlive_their_obje
   on.run([]() -> task<> {
     pid_t pid = -1;
     {
-      process child(command("sleep", "1000"));
-      pid = child.pid();
-      const auto late = co_await as_result(with_timeout(1ms, child.wait()));
+      process sleeper(child("sleep"));
+      pid = sleeper.pid();
+      const auto late = co_await as_result(with_timeout(1ms, sleeper.wait()));
       EXPECT_EQ(late.error(), std::errc::timed_out);
       EXPECT_TRUE(exists(pid));
-      process moved = std::move(child);
+      process moved = std::move(sleeper);
       EXPECT_EQ(moved.pid(), pid);
     }
     while (exists(pid)) co_await sleep_short();
@@ -120,24 +127,25 @@ TEST_P(processes, outlive_a_wait_that_is_cancelled_and_do_not_outlive_their_obje
 
 TEST_P(processes, are_waited_for_by_several) {
   on.run([]() -> task<> {
-    process child(command("cat"), {.input = stdio::pipe()});
+    process copier(child("copy"), {.input = stdio::pipe()});
     co_await with_scope([&](scope& s) -> task<> {
-      for (int i = 0; i < 3; ++i) s.spawn([&]() -> task<> { EXPECT_TRUE(co_await child.wait()); });
+      for (int i = 0; i < 3; ++i) s.spawn([&]() -> task<> { EXPECT_TRUE(co_await copier.wait()); });
       co_await sleep_short();
-      child.input().close();
+      copier.input().close();
     });
   }());
 }
 
 TEST_P(processes, are_waited_for_where_there_is_no_pidfd) {
+  EDDY_NEEDS(sigchld_is_there);
   const without_pidfd missing;
   on.run([]() -> task<> {
-    EXPECT_EQ((co_await run(shell("exit 7"))).status.code(), 7);
-    process child(command("sleep", "1000"));
+    EXPECT_EQ((co_await run(child("exit", "7"))).status.code(), 7);
+    process sleeper(child("sleep"));
     co_await with_scope([&](scope& s) -> task<> {
-      s.spawn([&]() -> task<> { EXPECT_EQ((co_await child.wait()).signal(), SIGKILL); });
+      s.spawn([&]() -> task<> { EXPECT_EQ((co_await sleeper.wait()).signal(), SIGKILL); });
       co_await sleep_short();
-      child.kill(SIGKILL);
+      sleeper.kill(SIGKILL);
     });
   }());
 }
@@ -145,18 +153,45 @@ TEST_P(processes, are_waited_for_where_there_is_no_pidfd) {
 TEST_P(processes, get_the_directory_and_the_environment_that_they_are_given) {
   ::setenv("EDDY_TEST_KEPT", "kept", 1);
   ::setenv("EDDY_TEST_SET", "old", 1);
-  on.run([]() -> task<> {
+  char folder[] = "/tmp/eddy_process_XXXXXX";
+  ASSERT_NE(::mkdtemp(folder), nullptr);
+  std::ofstream(std::string(folder) + "/found") << "x";
+  on.run([](std::string where) -> task<> {
     process_options o;
-    o.directory = "/";
-    o.set_environment.push_back("EDDY_TEST_SET=new");
-    const auto script = shell("pwd; echo $EDDY_TEST_KEPT; echo $EDDY_TEST_SET");
-    EXPECT_EQ((co_await run(script, o)).output, "/\nkept\nnew\n");
+    o.directory = where;
+    o.set_environment.push_back("EDDY_TEST_SET=new \xd0\xb6");
+    const auto asked = child("list", "variable", "EDDY_TEST_KEPT", "variable", "EDDY_TEST_SET");
+    EXPECT_EQ((co_await run(asked, o)).output, "found\nkept\nnew \xd0\xb6\n");
     o.inherit_environment = false;
-    EXPECT_EQ((co_await run(script, o)).output, "/\n\nnew\n");
+    EXPECT_EQ((co_await run(asked, o)).output, "found\n\nnew \xd0\xb6\n");
+  }(folder));
+  std::filesystem::remove_all(folder);
+}
+
+TEST_P(processes, get_their_words_as_they_are) {
+  on.run([]() -> task<> {
+    const std::string_view words[] = {"",           " ",
+                                      "a b",        "\"",
+                                      "\\",         "\\\\",
+                                      "\\\"",       "a\\\\\"b",
+                                      "a\\\\ b",    "end \\",
+                                      "end \\\\",   "\"quoted\"",
+                                      "\t\n",       "*?%PATH%",
+                                      "a\"b c\"d",  "'single'",
+                                      "^&|<>",      "\xc3\xa4\xe4\xb8\xad\xf0\x9f\x98\x80",
+                                      "-x=\"y z\"", "\\\\share\\a b\\"};
+    command all = child("words");
+    std::string expected;
+    for (const std::string_view word : words) {
+      all.add(word);
+      expected += "[" + std::string(word) + "]";
+    }
+    EXPECT_EQ((co_await run(all)).output, expected);
   }());
 }
 
 TEST_P(processes, get_no_descriptor_but_their_three_and_no_blocked_signal) {
+  EDDY_NEEDS(proc_is_there);
   const int leaks = ::fcntl(STDERR_FILENO, F_DUPFD, 50);  // not close-on-exec
   ASSERT_GE(leaks, 50);
   sigset_t blocked, before;
@@ -178,6 +213,19 @@ TEST_P(processes, get_no_descriptor_but_their_three_and_no_blocked_signal) {
   EXPECT_NE(status.find("SigBlk:\t0000000000000000\n"), std::string::npos) << status;
 }
 
+TEST_P(processes, hold_nothing_open_that_they_were_not_given) {
+  on.run([]() -> task<> {
+    int ends[2];
+    EXPECT_EQ(::pipe2(ends, 0), 0);  // not close-on-exec
+    process sleeper(child("sleep"));
+    ::close(ends[1]);
+    char byte;
+    EXPECT_EQ(::read(ends[0], &byte, 1), 0) << "nobody else could write";
+    ::close(ends[0]);
+    co_return;
+  }());
+}
+
 TEST_P(processes, get_descriptors_of_ours_in_any_order) {
   on.run([]() -> task<> {
     pipe_ends p = make_pipe();
@@ -185,10 +233,10 @@ TEST_P(processes, get_descriptors_of_ours_in_any_order) {
     o.input = stdio::null();
     o.output = stdio::of(STDERR_FILENO);
     o.errors = stdio::of(p.writing.native_handle());
-    process child(shell("echo to stderr >&2"), o);
+    process writer(child("complain", "to stderr"), o);
     const auto line = co_await p.reading.read_line();
     EXPECT_EQ(std::string(line->data(), line->size()), "to stderr\n");
-    EXPECT_TRUE(co_await child.wait());
+    EXPECT_TRUE(co_await writer.wait());
   }());
 }
 
@@ -196,9 +244,9 @@ TEST_P(processes, that_are_detached_are_left_alone) {
   on.run([]() -> task<> {
     pid_t pid = -1;
     {
-      process child(command("sleep", "1000"));
-      pid = child.pid();
-      child.detach();
+      process sleeper(child("sleep"));
+      pid = sleeper.pid();
+      sleeper.detach();
     }
     EXPECT_TRUE(exists(pid));
     ::kill(pid, SIGKILL);

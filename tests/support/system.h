@@ -31,6 +31,8 @@ constexpr bool directories_can_be_watched = false;
 // std::stop_callback of GCC 12 for Windows may wait for ever in its destructor for a callback that
 // has run on another thread: so did three of three programs without eddy, within 12,000 callbacks.
 constexpr bool stop_callbacks_end_beside_requests = false;
+constexpr bool sigchld_is_there = false;
+constexpr bool proc_is_there = false;
 #else
 constexpr bool pairs_of_unix_sockets_are_there = true;
 constexpr bool fork_is_there = true;
@@ -48,6 +50,8 @@ constexpr bool named_pipes_are_files = true;
 constexpr bool files_have_permissions = true;
 constexpr bool directories_can_be_watched = true;
 constexpr bool stop_callbacks_end_beside_requests = true;
+constexpr bool sigchld_is_there = true;
+constexpr bool proc_is_there = true;
 #endif
 
 // Which is no Windows: what it lacks is skipped by its name.

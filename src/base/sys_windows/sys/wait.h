@@ -1,4 +1,4 @@
-// Children and how they ended; there are none yet (ECHILD). See posix.h.
+// Children and how they ended. See posix.h.
 #pragma once
 
 #include "base/sys_windows/posix.h"
