@@ -93,9 +93,12 @@ void stream_state::want_more() noexcept {
 
 void stream_state::restart_read_timeout() noexcept {
   if (engine->kind() != &engine::socket_kind)
-    engine::watch_timeout_of(*engine, engine::watch_read);
-  else if (engine->owner->is_added(&engine->reading))
-    (void)engine->owner->add(&engine->reading, engine::timeout_in_ns(engine->read_timeout));
+    return engine::watch_timeout_of(*engine, engine::watch_read);
+  engine::loop& owner = *engine->owner;
+  engine::watcher* w = &engine->reading;
+  // A timeout of before, due in the same turn as what began to read, is taken back.
+  if (owner.is_added(w) || owner.is_to_be_told_of_timeout(w))
+    (void)owner.add_though_active(w, engine::timeout_in_ns(engine->read_timeout));
 }
 
 void stream_state::limit_read_ahead() noexcept {

@@ -163,12 +163,19 @@ class loop {
   int send(watcher* w, buffer& from, std::size_t most, std::int64_t timeout);
   // The send has ended and nothing follows it.
   void sent_all(watcher* w);
-  // These two, as all of a watcher, under the loop's lock.
+  // These, as all of a watcher, under the loop's lock.
   bool is_added(const watcher* w) const {
     lock();
     const bool added = w->is(in_watch_list);
     unlock();
     return added;
+  }
+  // Its timeout has passed, and it will be told so in this turn.
+  bool is_to_be_told_of_timeout(const watcher* w) const {
+    lock();
+    const bool is_to_be = w->is(in_active) && (w->fired & watch_timeout);
+    unlock();
+    return is_to_be;
   }
   bool is_transferred(const watcher* w) const {
     lock();
