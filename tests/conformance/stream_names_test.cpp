@@ -1,14 +1,12 @@
 // Streams that connect to a name: this program has its own resolver, which answers with several
-// addresses when it is told to, and decides which of them refuse at once.
+// addresses when it is told to.
 #include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <event2/thread.h>
 #include <gtest/gtest.h>
 #include <netdb.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <condition_variable>
@@ -16,7 +14,9 @@
 #include <mutex>
 #include <vector>
 
+#include "support/recorded.h"
 #include "support/streams.h"
+#include "support/system.h"
 
 namespace {
 
@@ -66,20 +66,19 @@ class resolver {
 };
 
 std::atomic<resolver*> present{nullptr};
-std::atomic<int> at_once{0};  // how a connection to 127.0.0.9 fails
 
 }  // namespace
 
 extern "C" {
 
-int getaddrinfo(const char* name, const char*, const addrinfo* hints, addrinfo** found) {
+int EDDY_OWN(getaddrinfo)(const char* name, const char*, const addrinfo* hints, addrinfo** found) {
   resolver* r = present;
   if (r == nullptr || std::strcmp(name, "several") != 0 || (hints->ai_flags & AI_NUMERICHOST))
     return EAI_NONAME;
   return r->answer(found);
 }
 
-void freeaddrinfo(addrinfo* all) noexcept {
+void EDDY_OWN(freeaddrinfo)(addrinfo* all) noexcept {
   while (all != nullptr) {
     addrinfo* next = all->ai_next;
     delete reinterpret_cast<sockaddr_in*>(all->ai_addr);
@@ -87,21 +86,15 @@ void freeaddrinfo(addrinfo* all) noexcept {
     all = next;
   }
 }
-
-int connect(int fd, const sockaddr* address, socklen_t size) {
-  sockaddr_in in{};
-  std::memcpy(&in, address, std::min<std::size_t>(size, sizeof in));
-  if (at_once != 0 && in.sin_family == AF_INET && in.sin_addr.s_addr == htonl(0x7f000009)) {
-    errno = at_once;
-    return -1;
-  }
-  return static_cast<int>(::syscall(SYS_connect, fd, address, size));
 }
-}
+EDDY_REPLACES(getaddrinfo);
+EDDY_REPLACES(freeaddrinfo);
 
 namespace {
 
+using eddy::engine::sys::call;
 using eddy::engine::test::descriptor;
+using eddy::engine::test::failing_calls;
 using eddy::engine::test::tcp_listener;
 
 class stream_names : public eddy::engine::test::stream_test {
@@ -109,17 +102,10 @@ class stream_names : public eddy::engine::test::stream_test {
   void SetUp() override {
     stream_test::SetUp();
     present = &names;
-    at_once = ECONNREFUSED;
   }
   void TearDown() override {
     present = nullptr;
-    at_once = 0;
     stream_test::TearDown();
-  }
-  sockaddr_in refusing() {
-    sockaddr_in a = listener.address;
-    a.sin_addr.s_addr = htonl(0x7f000009);
-    return a;
   }
   bufferevent* connecting() {
     bufferevent* b = bufferevent_socket_new(base.get(), -1, BEV_OPT_CLOSE_ON_FREE);
@@ -129,7 +115,7 @@ class stream_names : public eddy::engine::test::stream_test {
   }
   static void told(bufferevent*, short what, void* self) {
     auto& t = *static_cast<stream_names*>(self);
-    t.error = what & BEV_EVENT_ERROR ? EVUTIL_SOCKET_ERROR() : 0;
+    t.error = what & BEV_EVENT_ERROR ? errno : 0;
     t.what = static_cast<short>(t.what | what);
   }
 
@@ -144,9 +130,8 @@ class stream_names : public eddy::engine::test::stream_test {
 };
 
 TEST_P(stream_names, send_to_the_next_address_when_the_first_refuses_at_once) {
-  names.add(refusing());
-  names.add(refusing());
-  names.add(listener.address);
+  for (int i = 0; i < 3; ++i) names.add(listener.address);
+  const failing_calls refusing(call::connect, [](int nth) { return nth <= 2 ? ECONNREFUSED : 0; });
   bufferevent* b = connecting();
   ASSERT_EQ(bufferevent_enable(b, EV_READ), 0);
   ASSERT_EQ(bufferevent_write(b, "hello", 5), 0);
@@ -167,10 +152,9 @@ TEST_P(stream_names, send_to_the_next_address_when_the_first_refuses_at_once) {
 TEST_P(stream_names, tell_the_error_of_the_last_address) {
   for (const int how : {ECONNREFUSED, ENETUNREACH}) {
     resolver all;
-    all.add(refusing());
-    all.add(refusing());
+    for (int i = 0; i < 2; ++i) all.add(listener.address);
+    const failing_calls refusing(call::connect, [how](int nth) { return nth == 1 ? EPERM : how; });
     present = &all;
-    at_once = how;
     what = 0;
     bufferevent* b = connecting();
     errno = EDOM;

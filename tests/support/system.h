@@ -95,6 +95,20 @@ inline void let_writing_to_nobody_kill() {
 #endif
 }
 
+// A function of the system's that a program brings itself: EDDY_OWN(name) is what it is defined as,
+// and after that EDDY_REPLACES(name) has everybody call it.
+#if defined(_WIN32)
+#define EDDY_OWN(name) own_##name
+#define EDDY_REPLACES(name)                        \
+  extern "C" {                                     \
+  decltype(&own_##name) __imp_##name = own_##name; \
+  }                                                \
+  static_assert(true)
+#else
+#define EDDY_OWN(name) name
+#define EDDY_REPLACES(name) static_assert(true)
+#endif
+
 #define EDDY_SKIP_UNDER_WINE(why) \
   if (eddy::engine::test::is_under_wine()) GTEST_SKIP() << "Wine: " why
 #define EDDY_NEEDS(what) \
