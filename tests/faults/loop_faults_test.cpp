@@ -217,7 +217,7 @@ struct no_eventfd : sys::interceptor {
 };
 
 TEST_P(loop_faults, more_wake_ups_than_a_pipe_holds_wake_without_an_eventfd) {
-  if (GetParam() == "iocp") GTEST_SKIP() << "its wake-ups are packets";
+  EDDY_NEEDS(pipes_are_no_sockets);
   no_eventfd pipes;
   ASSERT_EQ(on->make_wakeable(), 0);
   struct counted_work : posted_work {
