@@ -16,8 +16,8 @@ struct ownership {
 };
 
 // By handle: those are multiples of four, and 16 million are the most that a process can have. An
-// entry of a socket that is closed stays until its number is used again. The memory stays, too:
-// other static objects may have loops.
+// entry of a socket that its program closes by closesocket() stays until its number is used again.
+// The memory stays, too: other static objects may have loops.
 constexpr std::size_t in_chunk = 1024, most_chunks = 16384;
 
 struct chunk {
@@ -40,6 +40,16 @@ chunk* chunk_of(int fd) {
 }
 
 ownership& entry_of(chunk& c, int fd) { return c.of[static_cast<std::size_t>(fd) / 4 % in_chunk]; }
+
+// A copy of another port's socket may get its number next.
+void forget(int fd) {
+  const std::size_t index = static_cast<std::size_t>(fd) / 4 / in_chunk;
+  chunk* c =
+      fd < 0 || index >= most_chunks ? nullptr : chunks[index].load(std::memory_order_acquire);
+  if (c == nullptr) return;
+  const std::scoped_lock lock(c->mutex);
+  entry_of(*c, fd) = {};
+}
 
 bool is_stream(SOCKET s) {
   int type = 0, size = sizeof type;
@@ -70,6 +80,7 @@ unsigned traits_of_new(SOCKET s) {
 iocp_sockets::iocp_sockets() {
   static std::atomic<std::uint32_t> last{0};
   us_ = ++last;
+  sys::socket_closes.store(forget, std::memory_order_release);
 }
 
 unsigned iocp_sockets::own(int fd, HANDLE port, ULONG_PTR key) const {

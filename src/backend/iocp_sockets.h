@@ -5,7 +5,8 @@
 // documentation). What comes of a request arrives there and nowhere else, so a request on a socket
 // of another port would wait for ever. Each time a socket is asked about it is given to the port:
 // where that works it had none, also when its number was another socket's before. Where it does
-// not, the ports of this process know among them whose it is, if it is one of theirs.
+// not, the ports of this process know among them whose it is, if it is one of theirs, and if eddy
+// closed the one that had its number before.
 #pragma once
 
 #include <winsock2.h>

@@ -154,6 +154,7 @@ bool is_file(int fd) {
 
 int close(int fd) {
   if (is_of_handle(fd)) return ::CloseHandle(eddy::handle_of_descriptor(fd)) ? 0 : windows_failed();
+  if (const auto told = socket_closes.load(std::memory_order_acquire)) told(fd);
   if (::closesocket(socket_of(fd)) == 0) return 0;
   if (::WSAGetLastError() == WSAENOTSOCK && is_file(fd)) return ::_close(fd);
   errno = EBADF;

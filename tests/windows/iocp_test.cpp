@@ -2,6 +2,7 @@
 // between loops, other people's ports, its end.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <string>
@@ -127,6 +128,47 @@ TEST_F(iocp_faults, a_socket_of_another_loop_is_not_taken_for_an_earlier_one_of_
     receive(*on, pair);
   }
   EXPECT_EQ(met, 1);
+}
+
+TEST_F(iocp_faults,
+       a_copy_of_a_socket_of_another_loop_is_not_taken_for_an_earlier_one_of_its_number) {
+  opened_loop other("iocp");
+  socket_pair theirs;
+  char first = 0;
+  recorded before;
+  prepare_recv(before, theirs.a.get(), &first, 1, 0);
+  submit(*other, before);
+  put(theirs.b);
+  EXPECT_EQ(other->run(0), run_result::nothing_to_do);
+  std::vector<int> numbers;
+  {
+    std::vector<socket_pair> ours(20);
+    for (socket_pair& one : ours) {
+      char byte = 0;
+      recorded op;
+      prepare_recv(op, one.a.get(), &byte, 1, 0);
+      submit(*on, op);
+      put(one.b);
+      run_all();
+      numbers.push_back(one.a.get());
+    }
+  }
+  int tried = 0;
+  std::vector<descriptor> all;
+  for (int i = 0; i < 40; ++i) {
+    all.emplace_back(::dup(theirs.a.get()));
+    const int fd = all.back().get();
+    if (std::find(numbers.begin(), numbers.end(), fd) == numbers.end()) continue;
+    ++tried;
+    char byte = 0;
+    recorded op;
+    prepare_recv(op, fd, &byte, 1, 0);
+    submit(*on, op);
+    put(theirs.b);
+    run_all();
+    EXPECT_EQ(op.ended_with, 1);
+  }
+  EXPECT_GT(tried, 0);
 }
 
 TEST_F(iocp_faults, what_ends_at_once_is_told_in_the_same_turn_however_much_that_is) {

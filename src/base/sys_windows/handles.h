@@ -3,11 +3,14 @@
 
 #include <eddy/sockets.hpp>
 
+#include <atomic>
 #include <cstdint>
 
 namespace eddy::engine::sys {
 
 inline SOCKET socket_of(int fd) { return fd < 0 ? INVALID_SOCKET : static_cast<SOCKET>(fd); }
+// Told each socket's number before `close` closes it; null: nobody is.
+inline std::atomic<void (*)(int fd)> socket_closes{nullptr};
 // Of a socket that was just made; -1, and it is closed, where its number does not fit, or where
 // none was made.
 int descriptor_of_socket(SOCKET made);
