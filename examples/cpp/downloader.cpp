@@ -77,7 +77,7 @@ class board {
 
 static eddy::stream open_file(const std::string& name) {
   const int fd = ::open(name.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (fd < 0) throw std::system_error(errno, std::system_category(), "cannot write " + name);
+  if (fd < 0) throw std::system_error(errno, std::generic_category(), "cannot write " + name);
   return eddy::stream(fd);
 }
 
@@ -94,7 +94,7 @@ static eddy::task<> fetch(download& d, std::chrono::seconds patience) {
   }
   co_await to.flush();
   if (!d.file.empty() && std::rename(part.c_str(), d.file.c_str()) != 0)
-    throw std::system_error(errno, std::system_category(), "cannot name " + d.file);
+    throw std::system_error(errno, std::generic_category(), "cannot name " + d.file);
 }
 
 static eddy::task<> fetch_and_tell(download& d, const options& o, board& b,

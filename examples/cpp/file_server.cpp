@@ -171,7 +171,7 @@ static bool range_of(const request& r, std::uint64_t size, std::uint64_t& from, 
 class site {
  public:
   explicit site(const char* folder) : root_(::open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC)) {
-    if (!root_) throw std::system_error(errno, std::system_category(), folder);
+    if (!root_) throw std::system_error(errno, std::generic_category(), folder);
   }
 
   // Opening does not wait for anybody, but it may take as long as a disk: by a thread.

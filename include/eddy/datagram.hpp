@@ -34,7 +34,7 @@ namespace eddy {
 // What came.
 struct datagram {
   std::size_t size = 0;   // how many bytes of it are there
-  std::size_t whole = 0;  // how many it had
+  std::size_t whole = 0;  // how many it had (Windows: of one that was cut off, size + 1)
   address from{};         // who sent it; none, if that has no name
 
   // It was longer than the room; the rest is gone.

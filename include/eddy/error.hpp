@@ -49,10 +49,10 @@ class error {
 
   // From what a system call left in errno.
   static error of_errno(int number, const char* tried, int fd = -1) noexcept {
-    return error(std::error_code(number, std::generic_category()), tried, fd);
+    return error(code_of(number), tried, fd);
   }
   static error of_errno(int number, const char* tried, std::string_view on) noexcept {
-    return error(std::error_code(number, std::generic_category()), tried, on);
+    return error(code_of(number), tried, on);
   }
 
   // Why it failed.
@@ -81,6 +81,13 @@ class error {
   }
 
  private:
+  // Where the two have numbers of their own (Windows), it is the one that is documented.
+  static std::error_code code_of(int number) noexcept {
+    if (number == static_cast<int>(std::errc::not_supported))
+      number = static_cast<int>(std::errc::operation_not_supported);
+    return {number, std::generic_category()};
+  }
+
   struct text;
   void share(text* t) noexcept {
     if (t != nullptr) keep(t);

@@ -162,8 +162,11 @@ int socket(int family, int type, int protocol) {
   return fd;
 }
 
-int socketpair(int, int type, int, int ends[2]) {
+int socketpair(int family, int type, int, int ends[2]) {
   ends[0] = ends[1] = -1;
+  const int kind = type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC);
+  // Those of Unix lose nothing, which UDP may.
+  if (family == AF_UNIX && kind == SOCK_DGRAM) return unknown_here();
   if (make_pair(type, ends)) {
     if ((type & SOCK_NONBLOCK) == 0) return 0;
     (void)set_blocking(ends[0], false);
@@ -225,11 +228,13 @@ int setsockopt(int fd, int level, int name, const void* value, socklen_t size) {
     errno = ENOPROTOOPT;
     return -1;
   }
-  const bool is_done = (level == SOL_SOCKET && name == SO_REUSEADDR) ||
-                       (level == IPPROTO_TCP && name == TCP_DEFER_ACCEPT);
-  int type = 0;
-  socklen_t type_size = sizeof type;
-  if (is_done) return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_size);
+  const bool reuses = level == SOL_SOCKET && name == SO_REUSEADDR;
+  if (reuses || (level == IPPROTO_TCP && name == TCP_DEFER_ACCEPT)) {
+    int type = 0;
+    socklen_t type_size = sizeof type;
+    const int asked = getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_size);
+    if (asked != 0 || !reuses || type != SOCK_DGRAM) return asked;
+  }
   if (level == IPPROTO_IP && size == sizeof(ip_mreqn)) return set_multicast(fd, name, value);
   return result(fd,
                 ::setsockopt(socket_of(fd), level, name, static_cast<const char*>(value), size));
@@ -287,7 +292,7 @@ ssize_t recvmsg(int fd, msghdr* message, int flags) {
   WSABUF buffers[most_pieces];
   const unsigned count = to_buffers(message->msg_iov, message->msg_iovlen, buffers);
   DWORD got = 0;
-  DWORD told = static_cast<DWORD>(system_flags(flags));
+  DWORD told = static_cast<DWORD>(system_flags(flags & ~MSG_TRUNC));
   auto* from = static_cast<sockaddr*>(message->msg_name);
   message->msg_flags = 0;
   message->msg_controllen = 0;
@@ -298,6 +303,8 @@ ssize_t recvmsg(int fd, msghdr* message, int flags) {
   message->msg_flags = MSG_TRUNC;
   std::size_t room = 0;
   for (unsigned i = 0; i < count; ++i) room += buffers[i].len;
+  // How long it was is not told: longer than that.
+  if ((flags & MSG_TRUNC) != 0) ++room;
   return static_cast<ssize_t>(room);
 }
 

@@ -1,5 +1,6 @@
 // Addresses: as texts and back.
 #include <gtest/gtest.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <eddy/address.hpp>
 
@@ -7,14 +8,24 @@ namespace eddy::test {
 namespace {
 
 TEST(addresses, what_is_parsed_is_printed_the_same) {
-  for (const char* text : {"127.0.0.1:80", "0.0.0.0:0", "255.255.255.255:65535", "[::1]:8080",
-                           "[::]:0", "[2001:db8::1]:443", "[fe80::1%lo]:1", "unix:/run/some.socket",
-                           "unix:@abstract", "unix:"}) {
+  for (const char* text :
+       {"127.0.0.1:80", "0.0.0.0:0", "255.255.255.255:65535", "[::1]:8080", "[::]:0",
+        "[2001:db8::1]:443", "unix:/run/some.socket", "unix:@abstract", "unix:"}) {
     const auto a = address::parse(text);
     ASSERT_TRUE(a) << text;
     EXPECT_EQ(a->to_string(), text);
     EXPECT_EQ(*a, *address::parse(text));
   }
+}
+
+TEST(addresses, a_zone_is_printed_by_its_name) {
+  char name[IF_NAMESIZE];
+  ASSERT_NE(::if_indextoname(1, name), nullptr);
+  const std::string text = "[fe80::1%" + std::string(name) + "]:1";
+  const auto a = address::parse(text);
+  ASSERT_TRUE(a) << text;
+  EXPECT_EQ(a->to_string(), text);
+  EXPECT_EQ(*a, *address::parse("[fe80::1%1]:1"));
 }
 
 TEST(addresses, what_is_none_is_refused) {

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "support/coroutines.h"
+#include "support/system.h"
 
 namespace eddy::test {
 namespace {
@@ -161,6 +162,7 @@ TEST_P(blocking_work, so_many_threads_and_no_more_and_the_rest_waits_in_its_orde
 }
 
 TEST_P(blocking_work, signals_are_left_to_the_threads_of_the_program) {
+  EDDY_NEEDS(threads_choose_signals);
   on.run([]() -> task<> {
     EXPECT_TRUE(co_await blocking([] {
       sigset_t blocked;

@@ -9,6 +9,7 @@
 #include <cstdlib>
 
 #include "support/coroutine_streams.h"
+#include "support/system.h"
 
 namespace eddy::test {
 namespace {
@@ -62,7 +63,7 @@ TEST_P(datagrams, that_are_cut_off_say_so) {
     for (const char* text : {"12345678", "1234"}) co_await a.send_to(text, b.local_address());
     const datagram cut = co_await b.receive(small);
     EXPECT_EQ(cut.size, 4u);
-    EXPECT_EQ(cut.whole, 8u);
+    EXPECT_EQ(cut.whole, engine::test::lengths_of_what_was_cut_off_are_told ? 8u : 5u);
     EXPECT_TRUE(cut.truncated());
     const datagram fits = co_await b.receive(small);
     EXPECT_EQ(fits.size, 4u);
@@ -81,6 +82,7 @@ TEST_P(datagrams, that_are_too_long_fail_and_name_the_address) {
 }
 
 TEST_P(datagrams, to_where_nobody_listens_fail_on_a_connected_socket) {
+  EDDY_SKIP_UNDER_WINE("a receiver of datagrams is not told that nobody listens");
   on.run([]() -> task<> {
     address nobody;
     {
@@ -124,8 +126,8 @@ TEST_P(datagrams, go_to_a_name) {
 }
 
 TEST_P(datagrams, to_a_group_come_to_all_its_members) {
-  const unsigned lo = ::if_nametoindex("lo");
-  ASSERT_NE(lo, 0u);
+  EDDY_SKIP_UNDER_WINE("it does not take an interface's number in the place of its address");
+  const unsigned lo = 1;
   on.run([](unsigned interface) -> task<> {
     const address group = *address::parse("239.1.2.3", 0);
     udp_socket first(address::any(0), {.reuse_address = true});
@@ -217,6 +219,7 @@ TEST_P(datagrams, of_a_batch_that_fail_leave_the_others) {
 }
 
 TEST_P(datagrams, of_unix_sockets_wait_for_a_slow_receiver_and_come_in_order) {
+  EDDY_NEEDS(datagrams_of_unix_sockets_are_there);
   on.run([]() -> task<> {
     auto [a, b] = unix_datagram::pair();
     constexpr int count = 2000;
@@ -232,6 +235,7 @@ TEST_P(datagrams, of_unix_sockets_wait_for_a_slow_receiver_and_come_in_order) {
 }
 
 TEST_P(datagrams, of_unix_sockets_carry_descriptors_and_who_sends) {
+  EDDY_NEEDS(datagrams_of_unix_sockets_are_there);
   char folder[] = "/tmp/eddy-datagrams-XXXXXX";
   ASSERT_NE(::mkdtemp(folder), nullptr);
   const std::string file = std::string(folder) + "/socket";
@@ -270,6 +274,7 @@ TEST_P(datagrams, of_unix_sockets_carry_descriptors_and_who_sends) {
 }
 
 TEST_P(datagrams, of_bytes_tell_who_sent_them_when_asked) {
+  EDDY_NEEDS(descriptors_can_be_sent);
   on.run([]() -> task<> {
     auto [a, b] = unix_stream::pair();
     b.set_passes_credentials(true);

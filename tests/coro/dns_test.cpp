@@ -5,9 +5,9 @@
 
 #include <algorithm>
 #include <array>
-#include <filesystem>
 
 #include "support/dns_server.h"
+#include "support/open_descriptors.h"
 
 namespace eddy::test {
 namespace {
@@ -71,13 +71,6 @@ resolver_options with_servers(std::initializer_list<address> all) {
 
 // Nobody is there.
 address nobody() { return tcp_listener(address::loopback(0)).local_address(); }
-
-std::size_t descriptors() {
-  std::size_t count = 0;
-  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd"))
-    count += entry.exists() ? 1 : 0;
-  return count;
-}
 
 TEST_P(names_looked_up, give_addresses_with_their_times_to_live) {
   dns_server server(one_of_each);
@@ -327,7 +320,7 @@ TEST_P(names_looked_up, that_are_none_are_refused) {
 
 TEST_P(names_looked_up, that_are_cancelled_end_at_once_and_leave_nothing) {
   dns_server silent([](const dns::question&) { return messages(); });
-  const std::size_t before = descriptors();
+  const long before = engine::test::open_descriptors();
   serve(
       on,
       [&]() -> task<> {
@@ -345,7 +338,7 @@ TEST_P(names_looked_up, that_are_cancelled_end_at_once_and_leave_nothing) {
         EXPECT_EQ(on.size(), 1u);
       },
       silent);
-  EXPECT_LE(descriptors(), before + 3) << "but for what the loop opened";
+  EXPECT_LE(engine::test::open_descriptors(), before + 3) << "but for what the loop opened";
   on.run();  // does not go on for what is forgotten
 }
 

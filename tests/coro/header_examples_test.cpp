@@ -9,6 +9,7 @@
 
 #include "support/coroutine_streams.h"
 #include "support/dns_server.h"
+#include "support/system.h"
 
 namespace eddy::test {
 namespace {
@@ -74,6 +75,7 @@ TEST_P(header_examples, the_first_of_two_lines_counts) {
 
 // eddy/loop_group.hpp, with a port that all its loops were given.
 TEST_P(header_examples, each_loop_of_a_group_listens_on_the_same_port) {
+  EDDY_NEEDS(listeners_can_share_a_port);
   eddy::tcp_listener chosen(eddy::address::loopback(0), {.reuse_port = true});
   const address at = chosen.local_address();
   eddy::loop_group group(2, loop_options{.backend = GetParam().c_str()});
@@ -141,6 +143,7 @@ TEST_P(header_examples, a_configuration_is_read_again_until_the_end) {
 
 // eddy/process.hpp
 TEST_P(header_examples, lines_are_sorted_by_another_program) {
+  EDDY_NEEDS(programs_can_be_started);
   on.run([]() -> task<> {
     eddy::finished f = co_await eddy::run(eddy::command("echo", "-n", "text"));
     EXPECT_TRUE(f.status);
@@ -158,6 +161,7 @@ TEST_P(header_examples, lines_are_sorted_by_another_program) {
 
 // eddy/file.hpp and eddy/directory.hpp, in a directory of its own.
 TEST_P(header_examples, files_are_written_and_listed) {
+  EDDY_NEEDS(directories_can_be_watched);
   char folder[] = "/tmp/eddy-examples-XXXXXX";
   ASSERT_NE(::mkdtemp(folder), nullptr);
   on.run([](std::string in) -> task<> {

@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "support/coroutine_streams.h"
+#include "support/system.h"
 
 namespace eddy::test {
 namespace {
@@ -18,6 +19,7 @@ std::string text_of(const std::optional<std::span<char>>& line) {
 }
 
 TEST_P(unix_sockets_awaited, peers_meet_at_a_file_and_at_a_name) {
+  EDDY_NEEDS(unix_sockets_have_names);
   char folder[] = "/tmp/eddy-unix-XXXXXX";
   ASSERT_NE(::mkdtemp(folder), nullptr);
   const std::string file = std::string(folder) + "/socket";
@@ -44,6 +46,7 @@ TEST_P(unix_sockets_awaited, peers_meet_at_a_file_and_at_a_name) {
 }
 
 TEST_P(unix_sockets_awaited, descriptors_go_with_bytes) {
+  EDDY_NEEDS(descriptors_can_be_sent);
   on.run([]() -> task<> {
     auto [a, b] = unix_stream::pair();
     pipe_ends p = make_pipe();
@@ -82,6 +85,7 @@ TEST_P(unix_sockets_awaited, descriptors_go_with_bytes) {
 }
 
 TEST_P(unix_sockets_awaited, the_standard_output_is_as_it_was_when_its_stream_is_closed) {
+  EDDY_NEEDS(dup2_is_there);
   int ends[2];
   ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
   const int saved = ::fcntl(1, F_DUPFD_CLOEXEC, 3);

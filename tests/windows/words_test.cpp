@@ -102,7 +102,7 @@ TEST(windows_sockets, polled_in_two_entries_are_told_to_each_what_it_asked_for) 
 
 TEST(windows_sockets, send_a_datagram_of_a_hundred_pieces_whole_or_not_at_all) {
   int ends[2];
-  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_DGRAM, 0, ends), 0);
+  ASSERT_EQ(::socketpair(AF_INET, SOCK_DGRAM, 0, ends), 0);
   const descriptor from(ends[0]), to(ends[1]);
   char byte = 'x';
   std::vector<evbuffer_iovec> pieces(100, {&byte, 1});
@@ -122,7 +122,7 @@ TEST(windows_sockets, send_a_datagram_of_a_hundred_pieces_whole_or_not_at_all) {
 TEST(windows_sockets, in_pairs_are_inherited_by_nobody_where_that_was_asked_for) {
   for (const int type : {SOCK_STREAM, SOCK_DGRAM}) {
     int ends[2];
-    ASSERT_EQ(::socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, ends), 0);
+    ASSERT_EQ(::socketpair(AF_INET, type | SOCK_CLOEXEC, 0, ends), 0);
     for (const int end : ends) {
       const descriptor d(end);
       EXPECT_EQ(::fcntl(end, F_GETFD), FD_CLOEXEC);
@@ -153,6 +153,28 @@ TEST(windows_files, are_written_and_read_in_pieces) {
     EXPECT_STREQ(got, "abc");
   }
   std::filesystem::remove_all(folder);
+}
+
+TEST(windows_sockets, tell_that_a_datagram_was_cut_off) {
+  int ends[2];
+  ASSERT_EQ(::socketpair(AF_INET, SOCK_DGRAM, 0, ends), 0);
+  const descriptor from(ends[0]), to(ends[1]);
+  for (const int flag : {0, MSG_TRUNC}) {
+    ASSERT_EQ(::send(from.get(), "12345678", 8, 0), 8);
+    char got[4];
+    evbuffer_iovec piece{got, sizeof got};
+    msghdr message{};
+    message.msg_iov = &piece;
+    message.msg_iovlen = 1;
+    EXPECT_EQ(::recvmsg(to.get(), &message, flag), flag == 0 ? 4 : 5);
+    EXPECT_EQ(message.msg_flags, MSG_TRUNC);
+  }
+}
+
+TEST(windows_sockets, of_the_unix_family_are_no_pair_for_datagrams) {
+  int ends[2];
+  EXPECT_EQ(::socketpair(AF_UNIX, SOCK_DGRAM, 0, ends), -1);
+  EXPECT_EQ(errno, EOPNOTSUPP);
 }
 
 TEST(windows_sockets, more_than_64_are_watched_at_once) {

@@ -26,7 +26,7 @@ struct wish {
 constexpr std::uint64_t worth_showing = 1 << 20;
 
 [[noreturn]] void refuse_file(const std::string& name) {
-  throw std::system_error(errno, std::system_category(), "cannot write " + name);
+  throw std::system_error(errno, std::generic_category(), "cannot write " + name);
 }
 
 unsigned umask_of_process() {

@@ -213,7 +213,7 @@ struct sigaction {
 // Sockets. Winsock declares functions of most of these names for SOCKETs; these, for ints, set
 // errno.
 int socket(int family, int type, int protocol);
-// Over TCP on loopback, or UDP, whatever the family.
+// Over TCP on loopback, or UDP; of the Unix family there are none for datagrams (EOPNOTSUPP).
 int socketpair(int family, int type, int protocol, int ends[2]);
 int bind(int fd, const sockaddr* address, socklen_t size);
 int listen(int fd, int backlog);
@@ -223,8 +223,8 @@ int connect(int fd, const sockaddr* address, socklen_t size);
 int shutdown(int fd, int how);
 int getsockname(int fd, sockaddr* address, socklen_t* size);
 int getpeername(int fd, sockaddr* address, socklen_t* size);
-// SO_REUSEADDR is left alone: on Windows it lets others take the port away, and what POSIX means by
-// it is so without.
+// SO_REUSEADDR is left alone but for datagrams: on Windows it lets others take the port away, and
+// what POSIX means by it is so without. (Of datagrams both mean that a port is shared.)
 int setsockopt(int fd, int level, int name, const void* value, socklen_t size);
 int getsockopt(int fd, int level, int name, void* value, socklen_t* size);
 ssize_t recv(int fd, void* data, std::size_t size, int flags);
@@ -245,6 +245,8 @@ inline ssize_t send(int fd, const char* data, int size, int flags) {
 ssize_t recvfrom(int fd, void* data, std::size_t size, int flags, sockaddr* from, socklen_t* room);
 ssize_t sendto(int fd, const void* data, std::size_t size, int flags, const sockaddr* to,
                socklen_t to_size);
+// (MSG_TRUNC: how long a datagram was that was cut off is not known; one more than there was room
+// for.)
 ssize_t recvmsg(int fd, msghdr* message, int flags);
 ssize_t sendmsg(int fd, const msghdr* message, int flags);
 int poll(pollfd* fds, std::size_t count, int timeout_ms);

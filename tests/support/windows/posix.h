@@ -2,6 +2,7 @@
 // in front of every test there.
 #pragma once
 
+#include "base/sys_windows/handles.h"
 #include "base/sys_windows/posix.h"
 
 #include <event2/thread.h>
@@ -16,6 +17,7 @@
 // The two that programs are free to use; the C library delivers no others.
 #define SIGUSR1 SIGTERM
 #define SIGUSR2 SIGBREAK
+#define SIGHUP SIGBREAK
 
 // There, a signal is handled by whoever raises it.
 inline int pthread_raise(pthread_t, int signal) { return ::raise(signal); }
@@ -38,10 +40,32 @@ inline char* mkdtemp(char* name) {
   return nullptr;
 }
 
+// (There, mode 0 is SEEK_SET.)
+inline long long seek_file(int fd, long long offset, int mode) {
+  LARGE_INTEGER to, place;
+  to.QuadPart = offset;
+  HANDLE file = eddy::engine::sys::handle_of_file(fd);
+  return ::SetFilePointerEx(file, to, &place, static_cast<DWORD>(mode)) ? place.QuadPart : -1;
+}
+#define lseek seek_file
+
+inline int mkostemp(char* name, int flags) {
+  char* end = name + std::strlen(name) - 6;
+  for (unsigned n = ::GetCurrentProcessId(); n != 0; ++n) {
+    std::snprintf(end, 7, "%06u", n % 1'000'000);
+    const int fd = ::open(name, O_RDWR | O_CREAT | O_EXCL | O_BINARY | flags, 0600);
+    if (fd >= 0 || errno != EEXIST) return fd;
+  }
+  return -1;
+}
+
 // What follows is never called: tests that need it are skipped (support/system.h).
 inline int dup2(int, int) { return -1; }
 inline pid_t fork() { return -1; }
 inline int mkfifo(const char*, unsigned) { return -1; }
+inline eddy::uid_t getuid() { return 0; }
+inline eddy::gid_t getgid() { return 0; }
+inline int sigismember(const sigset_t*, int) { return -1; }
 #define MAP_ANONYMOUS 0x20
 #define MAP_NORESERVE 0x4000
 
