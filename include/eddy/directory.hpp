@@ -10,7 +10,12 @@
 //     if (c.kind == eddy::change_kind::written) read_again(c.directory + "/" + c.name);
 //   }
 //
-// Sources: readdir(3), inotify(7).
+// On Windows the system tells less of changes: `written` is each write, told as often as it is seen
+// on the disk, and a change of attributes; what is renamed into another directory is `removed`
+// there and `created` here; whether what was removed is a directory is not known; files cannot be
+// added.
+//
+// Sources: readdir(3), inotify(7), "ReadDirectoryChangesW" of Microsoft's documentation.
 #pragma once
 
 #include <eddy/async_generator.hpp>

@@ -269,7 +269,7 @@ task<std::string> told(directory_watch& w, const std::string& folder) {
 }
 
 TEST_P(files, that_change_are_told) {
-  EDDY_NEEDS(directories_can_be_watched);
+  EDDY_NEEDS(moves_between_directories_are_told);
   on.run([](std::string folder) -> task<> {
     directory_watch w;
     co_await make_directory(folder + "/d");

@@ -284,7 +284,6 @@ TEST_P(without_memory, datagrams) {
 }
 
 TEST_P(without_memory, files_and_directories) {
-  EDDY_NEEDS(directories_can_be_watched);
   char root[] = "/tmp/eddy-no-memory-XXXXXX";
   ASSERT_NE(::mkdtemp(root), nullptr);
   each_is_missing_once([&](loop& l) {
@@ -308,7 +307,7 @@ TEST_P(without_memory, files_and_directories) {
 }
 
 TEST_P(without_memory, programs_and_signals) {
-  EDDY_NEEDS(programs_can_be_started);
+  EDDY_NEEDS(programs_of_posix_are_there);
   each_is_missing_once([](loop& l) {
     l.run([]() -> task<> {
       const finished f = co_await run(command("cat"), "text");

@@ -68,9 +68,7 @@ TEST_P(odd_arguments, a_path_with_a_zero_in_it_is_not_the_one_before_the_zero) {
   EXPECT_EQ(outcome_of(make_directory(cut_off(other))), refused);
   EXPECT_EQ(outcome_of(remove_directory(odd_root)), refused);
   EXPECT_EQ(outcome_of(remove_file(odd)), refused);
-  if (engine::test::directories_can_be_watched) {
-    EXPECT_EQ(code_of([&] { directory_watch().add(odd_root); }), refused);
-  }
+  EXPECT_EQ(code_of([&] { directory_watch().add(odd_root); }), refused);
   EXPECT_EQ(outcome_of([](std::string path) -> task<> {
               auto entries = list_directory(path);
               (void)co_await entries.next();

@@ -106,16 +106,15 @@ const std::vector<wait>& all_waits() {
        [](world&) -> task<> {
          directory_watch watch;
          (void)co_await watch.next();
-       },
-       engine::test::directories_can_be_watched},
+       }},
       {"process",
        [](world&) -> task<> {
          process child(command("sleep", "1000"));
          (void)co_await child.wait();
        },
-       engine::test::programs_can_be_started},
+       engine::test::programs_of_posix_are_there},
       {"run", [](world&) -> task<> { (void)co_await run(command("sleep", "1000")); },
-       engine::test::programs_can_be_started},
+       engine::test::programs_of_posix_are_there},
   };
   return all;
 }
@@ -160,7 +159,7 @@ class suspensions : public coroutines_on_every_backend {
   static task<> fill() {
     (void)co_await as_result(with_timeout(1ms, interrupted()));
     co_await blocking([] {});
-    if (engine::test::programs_can_be_started) (void)co_await run(command("true"));
+    if (engine::test::programs_of_posix_are_there) (void)co_await run(command("true"));
   }
 };
 

@@ -27,8 +27,7 @@ constexpr bool files_are_sent_by_the_kernel = false;
 constexpr bool descriptors_can_be_sent = false;
 constexpr bool named_pipes_are_files = false;
 constexpr bool files_have_permissions = false;
-constexpr bool directories_can_be_watched = false;
-constexpr bool programs_can_be_started = false;
+constexpr bool moves_between_directories_are_told = false;
 constexpr bool unix_sockets_have_names = false;
 constexpr bool threads_choose_signals = false;
 constexpr bool lengths_of_what_was_cut_off_are_told = false;
@@ -37,6 +36,7 @@ constexpr bool datagrams_of_unix_sockets_are_there = false;
 // std::stop_callback of GCC 12 for Windows may wait for ever in its destructor for a callback that
 // has run on another thread: so did three of three programs without eddy, within 12,000 callbacks.
 constexpr bool stop_callbacks_end_beside_requests = false;
+constexpr bool programs_of_posix_are_there = false;
 constexpr bool sigchld_is_there = false;
 constexpr bool proc_is_there = false;
 #else
@@ -54,14 +54,14 @@ constexpr bool files_are_sent_by_the_kernel = true;
 constexpr bool descriptors_can_be_sent = true;
 constexpr bool named_pipes_are_files = true;
 constexpr bool files_have_permissions = true;
-constexpr bool directories_can_be_watched = true;
-constexpr bool programs_can_be_started = true;
+constexpr bool moves_between_directories_are_told = true;
 constexpr bool unix_sockets_have_names = true;
 constexpr bool threads_choose_signals = true;
 constexpr bool lengths_of_what_was_cut_off_are_told = true;
 constexpr bool listeners_can_share_a_port = true;
 constexpr bool datagrams_of_unix_sockets_are_there = true;
 constexpr bool stop_callbacks_end_beside_requests = true;
+constexpr bool programs_of_posix_are_there = true;
 constexpr bool sigchld_is_there = true;
 constexpr bool proc_is_there = true;
 #endif
