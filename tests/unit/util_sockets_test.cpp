@@ -122,6 +122,7 @@ TEST_F(sockets, a_kernel_that_refuses_the_flag_is_reported_with_errno) {
 TEST(socketpair, is_connected_both_ways) {
   for (int type : {SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET}) {
     if (type == SOCK_SEQPACKET && !pairs_of_unix_sockets_are_there) continue;
+    if (type == SOCK_DGRAM && !datagrams_of_unix_sockets_are_there) continue;
     evutil_socket_t pair[2];
     ASSERT_EQ(evutil_socketpair(AF_UNIX, type, 0, pair), 0);
     for (int from : {0, 1}) {

@@ -79,7 +79,7 @@ TEST_P(programs, that_are_scripts_of_cmd_are_refused) {
 TEST_P(programs, get_no_signal_but_the_two_that_end_them) {
   on.run([]() -> task<> {
     process sleeper(command(EDDY_TEST_CHILD, "sleep"));
-    EXPECT_EQ(code_of([&] { sleeper.kill(SIGINT); }), std::errc::not_supported);
+    EXPECT_EQ(code_of([&] { sleeper.kill(SIGINT); }), std::errc::operation_not_supported);
     EXPECT_TRUE(sleeper.kill(SIGKILL));
     EXPECT_EQ((co_await sleeper.wait()).signal(), SIGKILL);
     EXPECT_FALSE(sleeper.kill(SIGKILL));
