@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <cstdint>
+#include <thread>
 
 #include "base/sys.h"
 #if defined(_WIN32)
@@ -9,6 +10,17 @@
 #endif
 
 namespace eddy::engine {
+namespace {
+
+// How often EAGAIN is not believed. Under Wine it also comes when the write of another thread,
+// whose byte the loop has read already, is still ending: so one wake-up in some hundreds was lost.
+#if defined(_WIN32)
+constexpr int most_doubts = 100;
+#else
+constexpr int most_doubts = 0;
+#endif
+
+}  // namespace
 
 int waker::open(int wake_number) {
   if (is_open()) return 0;
@@ -40,8 +52,10 @@ void waker::wake_through(int write_end) {
 #endif
   const int kept = errno;
   const std::uint64_t one = 1;
-  while (sys::write(write_end, &one, sizeof one) < 0 && errno == EINTR) {
-  }
+  int doubts = 0;
+  while (sys::write(write_end, &one, sizeof one) < 0 &&
+         (errno == EINTR || (errno == EAGAIN && doubts++ < most_doubts)))
+    std::this_thread::yield();
   errno = kept;
 }
 

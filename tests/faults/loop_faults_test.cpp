@@ -202,6 +202,40 @@ TEST_P(loop_faults, a_million_posts_from_four_threads_all_run_in_each_threads_or
   EXPECT_TRUE(seen.in_order);
 }
 
+// Each waits for its own before it posts again, so that the loop sleeps in between.
+TEST_P(loop_faults, a_wake_up_is_seen_whichever_thread_it_comes_from) {
+  ASSERT_EQ(on->make_wakeable(), 0);
+  static constexpr int threads = 4, each = 500;
+  struct answered : posted_work {
+    std::atomic<int> seen{0};
+  };
+  struct {
+    loop* l = nullptr;
+    int answers = 0;
+  } all;
+  all.l = &*on;
+  std::vector<answered> work(threads);
+  std::vector<std::thread> posters;
+  on->add_virtual(1);
+  for (answered& one : work) {
+    one.argument = &all;
+    one.on_self = [](callback* c, void* argument) {
+      auto* a = static_cast<decltype(all)*>(argument);
+      ++static_cast<answered*>(static_cast<posted_work*>(c))->seen;
+      if (++a->answers == threads * each) a->l->stop_now();
+    };
+    posters.emplace_back([&] {
+      for (int i = 1; i <= each; ++i) {
+        EXPECT_TRUE(on->post(&one));
+        while (one.seen != i) std::this_thread::yield();
+      }
+    });
+  }
+  EXPECT_EQ(on->run(run_without_events), run_result::stopped);
+  for (std::thread& t : posters) t.join();
+  EXPECT_EQ(all.answers, threads * each);
+}
+
 // Where there is no eventfd, wake-ups go through a pipe, which takes 8,192 of them. (What a write
 // to a full one tells those who wait by edge is not promised anywhere: Linux wakes them
 // since 5.14.)
