@@ -75,6 +75,8 @@ void iocp_backend::end_all() {
 }
 
 void iocp_backend::before_wait() {
+  // (Who adds work from here on counts on its packet.)
+  woken_ = false;
   operations_.give_cancels(*this);
   operations_.give_waiting(*this);
   transfers_.give_cancels(*this);
@@ -87,8 +89,8 @@ void iocp_backend::before_wait() {
     sort_out();
     polls_.before_wait(afd_);
   }
-  has_news_ = !early_.ready.empty() || operations_.has_finished() || transfers_.has_news() ||
-              polls_.has_news() || packet_count_ != 0;
+  has_news_ = woken_ || !early_.ready.empty() || operations_.has_finished() ||
+              transfers_.has_news() || polls_.has_news() || packet_count_ != 0;
 }
 
 // False when nothing came; an errno when that was not for lack of time.
@@ -114,7 +116,10 @@ int iocp_backend::wait(std::int64_t timeout, fired_list& fired_now) {
 void iocp_backend::sort_out() {
   for (ULONG i = 0; i < packet_count_; ++i) {
     const OVERLAPPED_ENTRY& e = packets_[i];
-    if (e.lpOverlapped == nullptr) continue;
+    if (e.lpOverlapped == nullptr) {
+      woken_ = true;
+      continue;
+    }
     if (e.lpCompletionKey == of_afd) {
       poll_request* r = afd_device::request_of(e);
       polls_.came(afd_, r, afd_device::ready_of(r), early_);

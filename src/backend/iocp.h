@@ -128,6 +128,7 @@ class iocp_backend final : public completion_backend, private completion_kernel 
   OVERLAPPED_ENTRY packets_[most_packets];
   ULONG packet_count_ = 0;  // taken from the port, and not sorted out
   fired_list early_;        // what was ready before the wait
+  bool woken_ = false;      // since before_wait began
   bool has_news_ = false;   // before the wait: it must not sleep
   iocp_packet* spare_ = nullptr;
   std::size_t packets_out_ = 0;  // with the system

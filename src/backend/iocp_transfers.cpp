@@ -75,6 +75,7 @@ iocp_transfer* iocp_backend::make_transfer(array<iocp_transfer*>& table, std::ui
 
 void iocp_backend::keep_transfer(array<iocp_transfer*>& table, iocp_transfer* t) {
   --packets_out_;
+  if (t->into != nullptr) release_chain(std::exchange(t->into, nullptr));
   table[place_of(t->number & ~any_transfer)] = nullptr;
   t->next = std::exchange(spare_transfers_, t);
 }
@@ -82,7 +83,6 @@ void iocp_backend::keep_transfer(array<iocp_transfer*>& table, iocp_transfer* t)
 void iocp_backend::free_spare_transfers() {
   while (iocp_transfer* t = spare_transfers_) {
     spare_transfers_ = t->next;
-    if (t->into != nullptr) release_chain(t->into);
     memory::destroy(t);
   }
 }
@@ -116,7 +116,7 @@ int iocp_backend::start_receive(iocp_transfer* t, int limit) {
 bool iocp_backend::give_receive(watcher* w, std::uint64_t number) {
   iocp_transfer* t = make_transfer(receives_, number, of_receive, w->fd);
   if (t == nullptr) return false;
-  if (t->into == nullptr) t->into = make_chain(waiting_block);
+  t->into = make_chain(waiting_block);
   if (t->into == nullptr) return keep_transfer(receives_, t), false;
   transfers_.receive_given(number);
   const int error = start_receive(t, w->reserved);

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "backend/iocp.h"
+#include "base/memory.h"
 #include "support/backends.h"
 #include "support/recorded.h"
 #include "support/sockets.h"
@@ -169,6 +171,26 @@ TEST_F(iocp_faults,
     EXPECT_EQ(op.ended_with, 1);
   }
   EXPECT_GT(tried, 0);
+}
+
+// It comes while the loop looks for the packets of polls that were told to end.
+TEST(iocp_backend, that_is_woken_as_it_begins_to_wait_does_not_sleep) {
+  const char* why = nullptr;
+  auto* const made = static_cast<completion_backend*>(make_iocp_backend(&why));
+  ASSERT_NE(made, nullptr) << why;
+  socket_pair pair;
+  fired_list fired;
+  ASSERT_EQ(made->update(pair.a.get(), false, watch_read, 1), 0);
+  made->before_wait();
+  EXPECT_EQ(made->wait(0, fired), 0);
+  EXPECT_EQ(made->collect(fired), 0);
+  ASSERT_EQ(made->update(pair.a.get(), true, 0, 1), 0);
+  post_wake(made->wake_number());
+  made->before_wait();
+  EXPECT_EQ(made->wait(forever, fired), 0);
+  EXPECT_EQ(made->collect(fired), 0);
+  EXPECT_TRUE(fired.ready.empty());
+  memory::destroy(made);
 }
 
 TEST_F(iocp_faults, what_ends_at_once_is_told_in_the_same_turn_however_much_that_is) {
