@@ -26,7 +26,7 @@ namespace eddy {
 struct listen_options {
   int backlog = 4096;         // connections that wait; the system has a limit of its own
   bool reuse_address = true;  // although connections of an earlier listener linger; not of Unix's
-  bool reuse_port = false;    // several listeners of one address share its connections
+  bool reuse_port = false;    // several of one address share its connections; not on Windows
   bool v6_only = false;       // one of "[::]" takes connections of IPv4 too, unless this is set
   bool nodelay = true;        // of TCP, for what is accepted; see tcp_stream::set_nodelay
   bool shed = false;          // close what cannot be accepted for lack of descriptors

@@ -13,7 +13,8 @@
 //
 // The function is called from several threads at once; it is kept until its tasks have ended. Loops
 // share nothing; what they are to share is the program's to lock, or belongs to one loop to which
-// others post.
+// others post. (Windows has no reuse_port: there one loop listens and hands on what it accepts, by
+// resume_on.)
 #pragma once
 
 #include <eddy/loop.hpp>

@@ -14,7 +14,11 @@
 // destroyed before its loop; who still awaits it then is cancelled. Signals that are blocked in all
 // threads do not come: threads inherit what is blocked where they are started.
 //
-// Sources: signal(7), sigaction(2).
+// On Windows: SIGINT (Ctrl-C), SIGBREAK (Ctrl-Break), SIGTERM (the window is closed, the user logs
+// off, the machine shuts down: the system ends the process soon, whatever it does), and whatever
+// the program raises itself.
+//
+// Sources: signal(7), sigaction(2); "SetConsoleCtrlHandler" of Microsoft's documentation.
 #pragma once
 
 #include <eddy/task.hpp>

@@ -22,7 +22,7 @@ namespace eddy {
 // How a socket is bound.
 struct udp_options {
   bool reuse_address = false;  // several sockets of one address each get all that is multicast
-  bool reuse_port = false;     // several of one address share what comes
+  bool reuse_port = false;     // several of one address share what comes; not on Windows
   bool v6_only = false;        // one of "[::]" takes IPv4 too, unless this is set
   bool broadcast = false;      // may send to broadcast addresses
 };

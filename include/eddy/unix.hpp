@@ -9,6 +9,10 @@
 // stays when it is closed; one that is there already is an error (address_in_use): unlink it
 // yourself, when nobody listens there.
 //
+// On Windows only where the system has such sockets (Windows 10 from 1803; others fail with
+// address_family_not_supported), and without descriptors, credentials and abstract names
+// (operation_not_supported).
+//
 // Sources: unix(7), cmsg(3).
 #pragma once
 

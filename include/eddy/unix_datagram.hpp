@@ -7,6 +7,8 @@
 // out of order: who sends waits while the receiver's queue is full. The file of a bound socket
 // stays when it is closed; one that is there already is an error (address_in_use).
 //
+// Windows has none: operation_not_supported.
+//
 // Sources: unix(7).
 #pragma once
 

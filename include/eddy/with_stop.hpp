@@ -10,6 +10,9 @@
 // While it runs, its loop goes on although nothing else is to be waited for. Costs one block of
 // memory, if the token can be stopped at all. Within a program of coroutines, scopes do the same
 // for nothing.
+//
+// GCC 12 for Windows: the destructor of std::stop_callback may wait for ever for a request that
+// runs on another thread, and this with it.
 #pragma once
 
 #include <eddy/task.hpp>
