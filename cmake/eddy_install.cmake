@@ -28,6 +28,9 @@ install(FILES ${PROJECT_SOURCE_DIR}/cmake/eddyConfig.cmake
 # From lib/pkgconfig to the prefix, however deep the library folder lies.
 file(RELATIVE_PATH prefix_from_pc /p/${CMAKE_INSTALL_LIBDIR}/pkgconfig /p)
 string(REGEX REPLACE "/$" "" prefix_from_pc "${prefix_from_pc}")
+if(WIN32) # there eddy is a static library
+  set(eddy_pc_libs " -lws2_32 -lmswsock -liphlpapi")
+endif()
 foreach(name eddy eddy-libevent)
   configure_file(${PROJECT_SOURCE_DIR}/cmake/${name}.pc.in ${PROJECT_BINARY_DIR}/${name}.pc @ONLY)
   install(FILES ${PROJECT_BINARY_DIR}/${name}.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

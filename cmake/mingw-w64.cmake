@@ -8,7 +8,8 @@ set(CMAKE_RC_COMPILER x86_64-w64-mingw32-windres)
 
 # Programs that need no libraries of ours or of the compiler beside them.
 set(CMAKE_EXE_LINKER_FLAGS_INIT -static)
-set(CMAKE_FIND_ROOT_PATH /usr/x86_64-w64-mingw32)
+# -DCMAKE_FIND_ROOT_PATH=... adds where else packages for Windows are.
+list(APPEND CMAKE_FIND_ROOT_PATH /usr/x86_64-w64-mingw32)
 set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
 set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
 set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
