@@ -24,6 +24,18 @@ class iocp_faults : public testing::Test {
 
   void put(const descriptor& to) { ASSERT_EQ(::send(to.get(), "x", 1, 0), 1); }
   void run_all() { EXPECT_EQ(on->run(0), run_result::nothing_to_do); }
+
+  struct many_receives {
+    static constexpr std::size_t count = 150;
+    std::vector<socket_pair> pairs{count};
+    std::vector<recorded> ops{count};
+    std::vector<char> bytes = std::vector<char>(count);
+
+    void submit(loop& at, std::size_t i) {
+      prepare_recv(ops[i], pairs[i].a.get(), &bytes[i], 1, 0);
+      engine::submit(at, ops[i]);
+    }
+  };
 };
 
 TEST_F(iocp_faults, a_number_that_is_used_again_is_watched_as_what_it_is_now) {
@@ -194,18 +206,13 @@ TEST(iocp_backend, that_is_woken_as_it_begins_to_wait_does_not_sleep) {
 }
 
 TEST_F(iocp_faults, what_ends_at_once_is_told_in_the_same_turn_however_much_that_is) {
-  constexpr int count = 150;
-  std::vector<socket_pair> pairs(count);
-  std::vector<recorded> ops(count);
-  std::vector<char> bytes(count);
-  for (int i = 0; i < count; ++i) {
-    const auto n = static_cast<std::size_t>(i);
-    put(pairs[n].b);
-    prepare_recv(ops[n], pairs[n].a.get(), &bytes[n], 1, 0);
-    submit(*on, ops[n]);
+  many_receives all;
+  for (std::size_t i = 0; i < all.count; ++i) {
+    put(all.pairs[i].b);
+    all.submit(*on, i);
   }
   ASSERT_NE(on->run(run_once | run_nonblocking), run_result::failed);
-  for (const recorded& op : ops) EXPECT_EQ(op.ended_with, 1);
+  for (const recorded& op : all.ops) EXPECT_EQ(op.ended_with, 1);
 }
 
 TEST_F(iocp_faults, a_socket_of_a_port_that_is_not_ours_is_served_by_readiness) {
@@ -256,18 +263,13 @@ TEST_F(iocp_faults, a_watcher_and_an_operation_share_a_socket) {
 }
 
 TEST_F(iocp_faults, more_packets_than_one_call_takes_all_arrive) {
-  constexpr int count = 150;
-  std::vector<socket_pair> pairs(count);
-  std::vector<recorded> ops(count);
-  std::vector<char> bytes(count);
-  for (int i = 0; i < count; ++i) {
-    const auto n = static_cast<std::size_t>(i);
-    prepare_recv(ops[n], pairs[n].a.get(), &bytes[n], 1, 0);
-    submit(*on, ops[n]);
-    put(pairs[n].b);
+  many_receives all;
+  for (std::size_t i = 0; i < all.count; ++i) {
+    all.submit(*on, i);
+    put(all.pairs[i].b);
   }
   run_all();
-  for (const recorded& op : ops) EXPECT_EQ(op.ended_with, 1);
+  for (const recorded& op : all.ops) EXPECT_EQ(op.ended_with, 1);
 }
 
 // What Windows refuses at once, and what a test refuses in its place.
