@@ -7,7 +7,7 @@
 #include <array>
 
 #include "support/dns_server.h"
-#include "support/open_descriptors.h"
+#include "support/system.h"
 
 namespace eddy::test {
 namespace {

@@ -13,7 +13,6 @@
 
 #include "support/coroutine_streams.h"
 #include "support/no_descriptors.h"
-#include "support/open_descriptors.h"
 #include "support/system.h"
 
 namespace eddy::test {

@@ -9,7 +9,6 @@
 #include <functional>
 
 #include "support/coroutine_streams.h"
-#include "support/open_descriptors.h"
 #include "support/system.h"
 
 namespace eddy::test {

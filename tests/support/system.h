@@ -3,8 +3,10 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+
 #include <pthread.h>
 #include <sys/socket.h>
+#include <filesystem>
 
 #include <cerrno>
 #include <csignal>
@@ -120,6 +122,20 @@ inline void let_writing_to_nobody_kill() {
 #define EDDY_OWN(name) name
 #define EDDY_REPLACES(name) static_assert(true)
 #endif
+
+// How many descriptors this process has open; on Windows, how many handles of any kind.
+inline long open_descriptors() {
+#if defined(_WIN32)
+  DWORD count = 0;
+  EXPECT_TRUE(::GetProcessHandleCount(::GetCurrentProcess(), &count));
+  return static_cast<long>(count);
+#else
+  long count = 0;
+  for ([[maybe_unused]] const auto& one : std::filesystem::directory_iterator("/proc/self/fd"))
+    ++count;
+  return count;
+#endif
+}
 
 #define EDDY_SKIP_UNDER_WINE(why) \
   if (eddy::engine::test::is_under_wine()) GTEST_SKIP() << "Wine: " why
