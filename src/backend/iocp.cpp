@@ -98,6 +98,7 @@ bool iocp_backend::take(DWORD milliseconds, int* error) {
   ULONG count = 0;
   if (::GetQueuedCompletionStatusEx(port_, packets_, most_packets, &count, milliseconds, FALSE)) {
     packet_count_ = count;
+    next_packet_ = 0;
     return true;
   }
   *error = ::GetLastError() == WAIT_TIMEOUT ? 0 : EIO;
@@ -114,8 +115,10 @@ int iocp_backend::wait(std::int64_t timeout, fired_list& fired_now) {
 }
 
 void iocp_backend::sort_out() {
-  for (ULONG i = 0; i < packet_count_; ++i) {
-    const OVERLAPPED_ENTRY& e = packets_[i];
+  // What ends may call who lent the memory of a send, and he may stop a transfer, which comes here
+  // again: each packet is taken out first.
+  while (next_packet_ != packet_count_) {
+    const OVERLAPPED_ENTRY e = packets_[next_packet_++];
     if (e.lpOverlapped == nullptr) {
       woken_ = true;
       continue;
@@ -131,7 +134,7 @@ void iocp_backend::sort_out() {
     else
       came(static_cast<iocp_packet*>(r));
   }
-  packet_count_ = 0;
+  packet_count_ = next_packet_ = 0;
 }
 
 int iocp_backend::collect(fired_list& fired_now) {

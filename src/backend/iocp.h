@@ -126,7 +126,8 @@ class iocp_backend final : public completion_backend, private completion_kernel 
   poll_states polls_;
   operation_states operations_;
   OVERLAPPED_ENTRY packets_[most_packets];
-  ULONG packet_count_ = 0;  // taken from the port, and not sorted out
+  ULONG packet_count_ = 0;  // taken from the port
+  ULONG next_packet_ = 0;   // of them, not sorted out
   fired_list early_;        // what was ready before the wait
   bool woken_ = false;      // since before_wait began
   bool has_news_ = false;   // before the wait: it must not sleep

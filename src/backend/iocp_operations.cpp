@@ -107,7 +107,8 @@ void iocp_backend::keep_packet(iocp_packet* p) {
 int iocp_backend::submit(operation* op) {
   if (!may_do(op) || !reserve_packet()) return ENOMEM;
   const unsigned traits = sockets_.own(op->fd, port_, of_socket);
-  const unsigned needed = socket_is_ours | (op->what == verb::connect ? socket_is_stream : 0u);
+  // (A datagram that is cut off at once fails, and yet brings a packet.)
+  constexpr unsigned needed = socket_is_ours | socket_is_stream;
   if ((traits & needed) != needed) return ENOMEM;
   return operations_.submit(*this, op);
 }
@@ -192,8 +193,6 @@ void iocp_backend::came(iocp_packet* p) {
 
 std::int64_t iocp_backend::result_of(const operation* op, iocp_packet* p) {
   const int error = errno_of_status(static_cast<std::int32_t>(p->Internal));
-  // A datagram that was cut off: what there was room for has come.
-  if (error == EMSGSIZE && op->what == verb::recv) return static_cast<std::int64_t>(op->size);
   if (error != 0) return -of_accepting(op, error);
   if (op->what == verb::accept) return finish_accept(p, op);
   if (op->what != verb::connect) return static_cast<std::int64_t>(p->InternalHigh);

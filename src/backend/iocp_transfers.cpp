@@ -41,8 +41,13 @@ void took(chain* c, std::size_t size, watcher* w) {
   append_to_circle(&w->here.moved.last, c);
 }
 
-// What stands behind a block that was filled. Its end, and errors, are for the next receive.
+// What stands behind a block that was filled, if anything does: the socket may be a blocking one.
+// Its end, and errors, are for the next receive.
 void take_the_rest(int fd, watcher* w) {
+  u_long there = 0;
+  if (::ioctlsocket(static_cast<SOCKET>(fd), static_cast<long>(FIONREAD), &there) != 0 ||
+      there == 0)
+    return;
   chain* c = make_chain(following_block);
   if (c == nullptr) return;
   const ssize_t got = sys::recv(fd, c->begin, c->room, 0);
@@ -142,6 +147,8 @@ void iocp_backend::received(iocp_transfer* t) {
 void iocp_backend::receive_ended(iocp_transfer* t, int result) {
   const std::uint64_t number = t->number & ~any_transfer;
   keep_transfer(receives_, t);
+  // (ENOBUFS would be asked again at once, as where a ring has given out all its blocks.)
+  if (result == -ENOBUFS) result = -ENOMEM;
   transfers_.received(transfers_.receiver(number), number, result, true);
 }
 

@@ -325,5 +325,33 @@ TEST_F(iocp_faults, a_connection_that_nobody_waits_for_any_more_is_closed) {
   EXPECT_EQ(op.ended_with, -ECANCELED);
 }
 
+// Whether what fails at once brings a packet as well is not the same everywhere.
+TEST_F(iocp_faults, datagrams_that_are_cut_off_at_once_end_their_receives_once) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  auto* at = reinterpret_cast<sockaddr*>(&address);
+  socklen_t size = sizeof address;
+  const descriptor to(::socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0));
+  const descriptor from(::socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0));
+  ASSERT_EQ(::bind(to.get(), at, size), 0);
+  ASSERT_EQ(::getsockname(to.get(), at, &size), 0);
+  ASSERT_EQ(::connect(from.get(), at, size), 0);
+  for (int round = 0; round < 3; ++round) {
+    for (const char* text : {"0123456789", "abcdefghij"})
+      ASSERT_EQ(::send(from.get(), text, 10, 0), 10);
+    char bytes[2][4] = {};
+    recorded ops[2];
+    for (int i = 0; i < 2; ++i) {
+      prepare_recv(ops[i], to.get(), bytes[i], 4, 0);
+      submit(*on, ops[i]);
+    }
+    run_all();
+    EXPECT_EQ(std::string(bytes[0], 4), "0123");
+    EXPECT_EQ(std::string(bytes[1], 4), "abcd");
+    for (const recorded& op : ops) EXPECT_EQ(op.ended_with, 4);
+  }
+}
+
 }  // namespace
 }  // namespace eddy::engine::test

@@ -145,5 +145,27 @@ TEST_F(streams_that_read_ahead, let_their_base_be_freed_with_all_under_way) {
   base.reset();  // nobody may touch the stream any more
 }
 
+// As those are that a program made itself, and that bufferevent_socket_new leaves as they are.
+TEST_F(streams_that_read_ahead, do_not_wait_for_more_where_their_socket_would) {
+  for (std::size_t size = 3936; size <= 4160; size += 32) {
+    socket_pair blocking(0);
+    reader one;
+    const std::size_t fed = feed(blocking.b.get(), 0, size);
+    open_on(base.get(), blocking.a.get(), one);
+    run_until([&] { return one.seen == fed; });
+    EXPECT_EQ(one.wrong, 0u);
+    bufferevent_free(one.bev);
+  }
+}
+
+TEST_F(streams_that_read_ahead, are_told_where_the_system_lacks_memory_to_receive_with) {
+  failing_calls failing(sys::call::recv, [](int) { return ENOBUFS; });
+  open_on(base.get(), pair.a.get(), r);
+  for (int turns = 0; turns < 50; ++turns) look();
+  EXPECT_EQ(r.errors, 1);
+  EXPECT_LT(failing.seen(), 5);
+  bufferevent_free(r.bev);
+}
+
 }  // namespace
 }  // namespace eddy::engine::test
