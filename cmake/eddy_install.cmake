@@ -29,7 +29,7 @@ install(FILES ${PROJECT_SOURCE_DIR}/cmake/eddyConfig.cmake
 file(RELATIVE_PATH prefix_from_pc /p/${CMAKE_INSTALL_LIBDIR}/pkgconfig /p)
 string(REGEX REPLACE "/$" "" prefix_from_pc "${prefix_from_pc}")
 if(WIN32) # there eddy is a static library
-  set(eddy_pc_libs " -lws2_32 -lmswsock -liphlpapi")
+  set(eddy_pc_libs " -lws2_32 -lmswsock -liphlpapi -lstdc++")
 endif()
 foreach(name eddy eddy-libevent)
   configure_file(${PROJECT_SOURCE_DIR}/cmake/${name}.pc.in ${PROJECT_BINARY_DIR}/${name}.pc @ONLY)

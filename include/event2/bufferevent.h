@@ -33,7 +33,8 @@ struct evbuffer;
 struct sockaddr;
 struct evdns_base;
 
-/* What an event callback is told: on which side, and one of the others. */
+/* What an event callback is told: on which side, and one of the others. On Windows, whose strerror
+ * has no texts for sockets, evutil_socket_error_to_string(EVUTIL_SOCKET_ERROR()) has. */
 #define BEV_EVENT_READING 0x01
 #define BEV_EVENT_WRITING 0x02
 #define BEV_EVENT_EOF 0x10       /* the other side will send no more; writing may still work */

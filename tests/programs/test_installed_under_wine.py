@@ -27,7 +27,7 @@ def expect(wine, program, pattern):
 
 def main():
     parser = argparse.ArgumentParser()
-    for name in ("cmake", "build", "source", "work", "wine", "cxx"):
+    for name in ("cmake", "build", "source", "work", "wine", "cc", "cxx"):
         parser.add_argument(f"--{name}", required=True, type=pathlib.Path)
     options = parser.parse_args()
     prefix, project = options.work / "prefix", options.source / "tests/consumer/windows"
@@ -48,11 +48,15 @@ def main():
         print("pkg-config is missing: left out")
         return
     search = dict(os.environ, PKG_CONFIG_PATH=str(prefix / "lib/pkgconfig"))
-    flags = call(["pkg-config", "--cflags", "--libs", "eddy"], env=search).split()
-    program = options.work / "pkg_config/echo_coroutines.exe"
-    call([options.cxx, "-std=c++20", "-static", project / "echo_coroutines.cpp", "-o", program,
-          *flags])
-    expect(options.wine, program, coroutines)
+
+    def link(compiler, source, package, pattern):
+        flags = call(["pkg-config", "--cflags", "--libs", package], env=search).split()
+        program = options.work / "pkg_config" / f"{source.stem}.exe"
+        call([*compiler, "-static", source, "-o", program, *flags])
+        expect(options.wine, program, pattern)
+
+    link([options.cc], project / "echo_events.c", "eddy-libevent", r"hello by iocp\n")
+    link([options.cxx, "-std=c++20"], project / "echo_coroutines.cpp", "eddy", coroutines)
 
 
 if __name__ == "__main__":
