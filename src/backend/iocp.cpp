@@ -10,6 +10,10 @@
 namespace eddy::engine {
 namespace {
 
+// Who stops a transfer takes packets, too, while the loop's own thread may be busy: with 1 he would
+// get none ("CreateIoCompletionPort function").
+constexpr DWORD most_threads = INT_MAX;
+
 // Rounded up, so that a timer is never early.
 DWORD to_milliseconds(std::int64_t timeout) {
   if (timeout < 0) return INFINITE;
@@ -42,7 +46,7 @@ const char* iocp_unavailable() {
 
 int iocp_backend::open(const iocp_calls* calls) {
   calls_ = calls;
-  port_ = ::CreateIoCompletionPort(INVALID_HANDLE_VALUE, nullptr, 0, 1);
+  port_ = ::CreateIoCompletionPort(INVALID_HANDLE_VALUE, nullptr, 0, most_threads);
   if (port_ == nullptr) return EMFILE;
   return afd_.open(calls, port_, of_afd);
 }

@@ -79,8 +79,11 @@ std::int64_t finish_accept(iocp_packet* p, const operation* op) {
 bool iocp_backend::may_do(const operation* op) const {
   switch (op->what) {
     case verb::accept:
-    case verb::connect:
       return true;
+    case verb::connect: {
+      const int family = static_cast<const sockaddr*>(op->data)->sa_family;
+      return family == AF_INET || family == AF_INET6;  // (what bind_to_any knows)
+    }
     case verb::recv:
     case verb::send:
       return op->verb_flags == 0 && op->size != 0;

@@ -96,6 +96,8 @@ void iocp_backend::free_spare_transfers() {
 int iocp_backend::state_after(int fd, bool done) const {
   if (!done) {
     const int said = ::WSAGetLastError();
+    // (Too many requests: so many pages cannot be locked.)
+    if (said == WSAEWOULDBLOCK) return ENOBUFS;
     return said == WSA_IO_PENDING ? EINPROGRESS : sys::errno_of_winsock(said);
   }
   return sockets_.traits_of(fd) & socket_skips ? 0 : EINPROGRESS;
@@ -118,13 +120,16 @@ int iocp_backend::start_receive(iocp_transfer* t, int limit) {
       t->fd, ::WSARecv(static_cast<SOCKET>(t->fd), &piece, 1, nullptr, &flags, t, nullptr) == 0);
 }
 
+// What finds no memory ends: nothing would wake the loop to ask again.
 bool iocp_backend::give_receive(watcher* w, std::uint64_t number) {
-  iocp_transfer* t = make_transfer(receives_, number, of_receive, w->fd);
-  if (t == nullptr) return false;
-  t->into = make_chain(waiting_block);
-  if (t->into == nullptr) return keep_transfer(receives_, t), false;
   transfers_.receive_given(number);
-  const int error = start_receive(t, w->reserved);
+  iocp_transfer* t = make_transfer(receives_, number, of_receive, w->fd);
+  if (t == nullptr) {
+    transfers_.received(transfers_.receiver(number), number, -ENOMEM, true);
+    return true;
+  }
+  t->into = make_chain(waiting_block);
+  const int error = t->into != nullptr ? start_receive(t, w->reserved) : ENOMEM;
   if (error == 0)
     received(t);
   else if (error != EINPROGRESS)
@@ -168,9 +173,12 @@ int iocp_backend::start_send(iocp_transfer* t, const send_job& job) {
 }
 
 bool iocp_backend::give_send(send_job* job) {
-  iocp_transfer* t = make_transfer(sends_, job->number, of_send, job->fd);
-  if (t == nullptr) return false;
   transfers_.send_given(job->number);
+  iocp_transfer* t = make_transfer(sends_, job->number, of_send, job->fd);
+  if (t == nullptr) {
+    transfers_.sent(job->number, -ENOMEM, false);
+    return true;
+  }
   const int error = start_send(t, *job);
   if (error == 0)
     sent(t, static_cast<int>(t->InternalHigh));

@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 
+#include "base/memory.h"
 #include "support/recorded.h"
 #include "support/streams.h"
 
@@ -143,6 +144,72 @@ TEST_F(streams_that_read_ahead, let_their_base_be_freed_with_all_under_way) {
   bufferevent_write(r.bev, text.data(), text.size());
   look();
   base.reset();  // nobody may touch the stream any more
+}
+
+struct lent_memory {
+  bufferevent* other = nullptr;  // stopped by who takes the memory back
+  int given_back = 0;
+
+  static void give_back(const void*, std::size_t, void* argument) {
+    auto* l = static_cast<lent_memory*>(argument);
+    ++l->given_back;
+    bufferevent_disable(l->other, EV_READ);
+  }
+};
+
+TEST_F(streams_that_read_ahead, may_be_stopped_by_who_takes_back_the_memory_of_another_s_output) {
+  const std::string text = bytes(0, 8'000'000);
+  socket_pair watched[4], ends[3];
+  reader readers[4];
+  lent_memory lent[3];
+  for (int i = 0; i < 4; ++i) open_on(base.get(), watched[i].a.get(), readers[i]);
+  for (int i = 0; i < 3; ++i) {
+    lent[i].other = readers[i].bev;
+    bufferevent* sender = bufferevent_socket_new(base.get(), ends[i].a.get(), 0);
+    evbuffer_add_reference(bufferevent_get_output(sender), text.data(), text.size(),
+                           lent_memory::give_back, &lent[i]);
+    look();
+    bufferevent_free(sender);
+  }
+  for (socket_pair& end : ends) end.b.close();
+  // (No callback of an event runs, which EVLOOP_ONCE would wait for.)
+  const auto all_given_back = [&] {
+    return lent[0].given_back + lent[1].given_back + lent[2].given_back == 3;
+  };
+  for (int turns = 0; turns < 1'000'000 && !all_given_back(); ++turns) look();
+  ASSERT_TRUE(all_given_back());
+  std::size_t fed[4];
+  for (int i = 0; i < 4; ++i) {
+    bufferevent_enable(readers[i].bev, EV_READ);
+    look();
+    fed[i] = feed(watched[i].b.get(), 0, 20'000);
+  }
+  for (int i = 0; i < 4; ++i) {
+    run_until([&] { return readers[i].seen == fed[i]; });
+    EXPECT_EQ(readers[i].wrong, 0u);
+    bufferevent_free(readers[i].bev);
+  }
+}
+
+struct no_memory {
+  memory::functions before = memory::get_functions();
+  no_memory() {
+    memory::set_functions({[](std::size_t) -> void* { return nullptr; },
+                           [](void*, std::size_t) -> void* { return nullptr; }, before.release});
+  }
+  ~no_memory() { memory::set_functions(before); }
+};
+
+TEST_F(streams_that_read_ahead, are_told_where_there_is_no_memory_to_receive_with) {
+  ASSERT_EQ(::send(pair.b.get(), bytes(0, 1).data(), 1, 0), 1);
+  open_on(base.get(), pair.a.get(), r);
+  {
+    const no_memory now;
+    for (int turns = 0; turns < 3 && r.errors == 0; ++turns) look();
+  }
+  look();
+  EXPECT_EQ(r.errors + static_cast<int>(r.seen), 1);
+  bufferevent_free(r.bev);
 }
 
 // As those are that a program made itself, and that bufferevent_socket_new leaves as they are.
