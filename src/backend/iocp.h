@@ -21,6 +21,10 @@ namespace eddy::engine {
 struct iocp_request : OVERLAPPED {
   std::uint64_t number;  // with any_transfer: an iocp_transfer
 };
+// What one that has ended met: an errno, or 0.
+inline int error_of(const iocp_request& ended) {
+  return errno_of_status(static_cast<std::int32_t>(ended.Internal));
+}
 struct iocp_packet : iocp_request {
   iocp_packet* next;  // of the spare ones
   SOCKET socket;
@@ -102,21 +106,21 @@ class iocp_backend final : public completion_backend, private completion_kernel 
   bool give_accept(watcher*, std::uint64_t) override { return false; }
 
   // iocp_transfers.cpp
-  iocp_transfer* make_transfer(array<iocp_transfer*>& table, std::uint64_t number,
-                               std::uint64_t kind, int fd);
-  void keep_transfer(array<iocp_transfer*>& table, iocp_transfer* t);
+  array<iocp_transfer*>& table_of(std::uint64_t number) {
+    return number & of_send ? sends_ : receives_;
+  }
+  iocp_transfer* make_transfer(std::uint64_t number, int fd);
+  void keep_transfer(iocp_transfer* t);
   void free_spare_transfers();
-  int state_after(int fd, bool done) const;
-  int check_transfer(int fd);
+  iocp_transfer* find_transfer(std::uint64_t number);
   bool give_receive(watcher* w, std::uint64_t number) override;
   int start_receive(iocp_transfer* t, int limit);
-  void received(iocp_transfer* t);
+  void received(iocp_transfer* t, int result);
   void receive_ended(iocp_transfer* t, int result);
   bool give_send(send_job* job) override;
   int start_send(iocp_transfer* t, const send_job& job);
   void sent(iocp_transfer* t, int result);
   void transfer_came(iocp_transfer* t);
-  bool is_receiving(std::uint64_t number) const;
   void cancel_transfer(std::uint64_t number);
 
   HANDLE port_ = nullptr;

@@ -6,7 +6,6 @@
 #include "base/sys.h"
 #include "base/sys_watchable.h"
 #include "base/sys_windows/errors.h"
-#include "base/sys_windows/handles.h"
 
 namespace eddy::engine {
 namespace {

@@ -9,11 +9,10 @@
 #include "base/memory.h"
 #include "base/sys.h"
 #include "base/sys_windows/errors.h"
+#include "base/sys_windows/handles.h"
 
 namespace eddy::engine {
 namespace {
-
-SOCKET handle(int fd) { return fd < 0 ? INVALID_SOCKET : static_cast<SOCKET>(fd); }
 
 // What Winsock says of a call: 0, or an error, of which WSA_IO_PENDING is none.
 int word_of(bool done) { return done ? 0 : ::WSAGetLastError(); }
@@ -109,10 +108,7 @@ void iocp_backend::keep_packet(iocp_packet* p) {
 // ENOMEM: the adapter performs this one.
 int iocp_backend::submit(operation* op) {
   if (!may_do(op) || !reserve_packet()) return ENOMEM;
-  const unsigned traits = sockets_.own(op->fd, port_, of_socket);
-  // (A datagram that is cut off at once fails, and yet brings a packet.)
-  constexpr unsigned needed = socket_is_ours | socket_is_stream;
-  if ((traits & needed) != needed) return ENOMEM;
+  if (sockets_.own(op->fd, port_, of_socket) == port_socket::not_ours) return ENOMEM;
   return operations_.submit(*this, op);
 }
 
@@ -122,7 +118,7 @@ bool iocp_backend::give(operation* op) {
   ++packets_out_;
   std::memset(static_cast<OVERLAPPED*>(p), 0, sizeof(OVERLAPPED));
   p->number = op->handle;
-  p->socket = handle(op->fd);
+  p->socket = sys::socket_of(op->fd);
   p->accepted = INVALID_SOCKET;
   p->what = op->what;
   op->packet = p;
@@ -132,7 +128,7 @@ bool iocp_backend::give(operation* op) {
     return true;
   }
   const int said = start(op, p, size);
-  if (said == 0 && (sockets_.traits_of(op->fd) & socket_skips))
+  if (said == 0 && sockets_.kind_of(op->fd) == port_socket::skips_successes)
     came(p);
   else if (said != 0 && said != WSA_IO_PENDING)
     refused(op, p, sys::errno_of_winsock(said));
@@ -195,8 +191,7 @@ void iocp_backend::came(iocp_packet* p) {
 }
 
 std::int64_t iocp_backend::result_of(const operation* op, iocp_packet* p) {
-  const int error = errno_of_status(static_cast<std::int32_t>(p->Internal));
-  if (error != 0) return -of_accepting(op, error);
+  if (const int error = error_of(*p)) return -of_accepting(op, error);
   if (op->what == verb::accept) return finish_accept(p, op);
   if (op->what != verb::connect) return static_cast<std::int64_t>(p->InternalHigh);
   // Without it the socket has no peer for shutdown and getpeername.

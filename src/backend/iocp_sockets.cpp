@@ -12,7 +12,7 @@ namespace {
 
 struct ownership {
   std::uint32_t port;
-  std::uint8_t traits;
+  port_socket kind;
 };
 
 // By handle: those are multiples of four, and 16 million are the most that a process can have. An
@@ -26,15 +26,25 @@ struct chunk {
 };
 std::atomic<chunk*> chunks[most_chunks];
 
-// Null: no memory, or no handle.
-chunk* chunk_of(int fd) {
+// Null: no handle.
+std::atomic<chunk*>* place_of(int fd) {
   const std::size_t index = static_cast<std::size_t>(fd) / 4 / in_chunk;
-  if (fd < 0 || index >= most_chunks) return nullptr;
-  std::atomic<chunk*>& place = chunks[index];
-  chunk* there = place.load(std::memory_order_acquire);
-  if (there != nullptr) return there;
+  return fd < 0 || index >= most_chunks ? nullptr : &chunks[index];
+}
+
+// Null: none was made.
+chunk* chunk_of(int fd) {
+  const std::atomic<chunk*>* place = place_of(fd);
+  return place == nullptr ? nullptr : place->load(std::memory_order_acquire);
+}
+
+// Null: no memory, or no handle.
+chunk* make_chunk(int fd) {
+  std::atomic<chunk*>* place = place_of(fd);
+  chunk* there = chunk_of(fd);
+  if (place == nullptr || there != nullptr) return there;
   auto* made = memory::create<chunk>();
-  if (made == nullptr || place.compare_exchange_strong(there, made)) return made;
+  if (made == nullptr || place->compare_exchange_strong(there, made)) return made;
   memory::destroy(made);
   return there;
 }
@@ -43,9 +53,7 @@ ownership& entry_of(chunk& c, int fd) { return c.of[static_cast<std::size_t>(fd)
 
 // A copy of another port's socket may get its number next.
 void forget(int fd) {
-  const std::size_t index = static_cast<std::size_t>(fd) / 4 / in_chunk;
-  chunk* c =
-      fd < 0 || index >= most_chunks ? nullptr : chunks[index].load(std::memory_order_acquire);
+  chunk* c = chunk_of(fd);
   if (c == nullptr) return;
   const std::scoped_lock lock(c->mutex);
   entry_of(*c, fd) = {};
@@ -58,7 +66,7 @@ bool is_stream(SOCKET s) {
 }
 
 // Winsock's layers may hide the system's own socket, and then a success is not what it says
-// ("SetFileCompletionNotificationModes function"); of datagrams it is said to be wrong as well.
+// ("SetFileCompletionNotificationModes function").
 bool tells_success_truly(SOCKET s) {
   WSAPROTOCOL_INFOW provider{};
   int size = sizeof provider;
@@ -67,12 +75,12 @@ bool tells_success_truly(SOCKET s) {
          (provider.dwServiceFlags1 & XP1_IFS_HANDLES) != 0;
 }
 
-unsigned traits_of_new(SOCKET s) {
-  if (!is_stream(s)) return socket_is_ours;
+port_socket kind_of_new(SOCKET s) {
+  if (!is_stream(s)) return port_socket::not_ours;
   constexpr UCHAR modes = FILE_SKIP_COMPLETION_PORT_ON_SUCCESS | FILE_SKIP_SET_EVENT_ON_HANDLE;
   const bool skips = tells_success_truly(s) &&
                      ::SetFileCompletionNotificationModes(reinterpret_cast<HANDLE>(s), modes);
-  return socket_is_ours | socket_is_stream | (skips ? socket_skips : 0u);
+  return skips ? port_socket::skips_successes : port_socket::tells_all;
 }
 
 }  // namespace
@@ -83,25 +91,26 @@ iocp_sockets::iocp_sockets() {
   sys::socket_closes.store(forget, std::memory_order_release);
 }
 
-unsigned iocp_sockets::own(int fd, HANDLE port, ULONG_PTR key) const {
-  chunk* c = chunk_of(fd);
-  if (c == nullptr) return 0;
+port_socket iocp_sockets::own(int fd, HANDLE port, ULONG_PTR key) const {
+  chunk* c = make_chunk(fd);
+  if (c == nullptr) return port_socket::not_ours;
   const SOCKET s = sys::socket_of(fd);
   const std::scoped_lock lock(c->mutex);
   ownership& entry = entry_of(*c, fd);
   if (::CreateIoCompletionPort(reinterpret_cast<HANDLE>(s), port, key, 0) != nullptr) {
-    entry = {us_, static_cast<std::uint8_t>(traits_of_new(s))};
-    return entry.traits;
+    entry = {us_, kind_of_new(s)};
+    return entry.kind;
   }
-  return ::GetLastError() == ERROR_INVALID_PARAMETER && entry.port == us_ ? entry.traits : 0u;
+  const bool is_known = ::GetLastError() == ERROR_INVALID_PARAMETER && entry.port == us_;
+  return is_known ? entry.kind : port_socket::not_ours;
 }
 
-unsigned iocp_sockets::traits_of(int fd) const {
+port_socket iocp_sockets::kind_of(int fd) const {
   chunk* c = chunk_of(fd);
-  if (c == nullptr) return 0;
+  if (c == nullptr) return port_socket::not_ours;
   const std::scoped_lock lock(c->mutex);
   const ownership& entry = entry_of(*c, fd);
-  return entry.port == us_ ? entry.traits : 0u;
+  return entry.port == us_ ? entry.kind : port_socket::not_ours;
 }
 
 }  // namespace eddy::engine

@@ -15,19 +15,21 @@
 
 namespace eddy::engine {
 
-// Traits.
-constexpr unsigned socket_is_ours = 1;  // what comes of its requests arrives at this port
-constexpr unsigned socket_skips = 2;    // but for those that succeed at once: they bring no packet
-constexpr unsigned socket_is_stream = 4;
+enum class port_socket : std::uint8_t {
+  not_ours,
+  tells_all,        // what comes of its requests arrives at this port
+  skips_successes,  // but of those that succeed at once: they bring no packet
+};
 
 class iocp_sockets {
  public:
   iocp_sockets();
-  // Makes `fd` belong to `port`, if it can be. Its traits; 0: another port's, or no such socket, or
-  // no memory. Any thread.
-  unsigned own(int fd, HANDLE port, ULONG_PTR key) const;
+  // Makes `fd` belong to `port`, if it can be. not_ours: another port's, or no such socket, or none
+  // of streams, or no memory. (A datagram that is cut off at once fails, and yet brings a packet.)
+  // Any thread.
+  port_socket own(int fd, HANDLE port, ULONG_PTR key) const;
   // Of one that `own` was asked about just now.
-  unsigned traits_of(int fd) const;
+  port_socket kind_of(int fd) const;
 
  private:
   std::uint32_t us_;  // no other port of this process, before or after, has that

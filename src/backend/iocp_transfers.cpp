@@ -20,6 +20,7 @@
 #include "base/memory.h"
 #include "base/sys.h"
 #include "base/sys_windows/errors.h"
+#include "base/sys_windows/handles.h"
 #include "buffer/chain.h"
 
 namespace eddy::engine {
@@ -30,9 +31,19 @@ constexpr std::size_t following_block = 64 << 10;
 // So that large outputs show progress.
 constexpr std::size_t most_to_send = 256 << 10;
 
-HANDLE file_of(SOCKET s) { return reinterpret_cast<HANDLE>(s); }
+std::size_t place_of(std::uint64_t number) {
+  return static_cast<std::uint32_t>(number & ~any_transfer);
+}
 
-std::size_t place_of(std::uint64_t number) { return static_cast<std::uint32_t>(number); }
+// What became of a call. 0: the request has ended, and brings no packet; EINPROGRESS: it brings
+// one; else why it was not begun.
+int state_after(bool done, port_socket of) {
+  if (done) return of == port_socket::skips_successes ? 0 : EINPROGRESS;
+  const int said = ::WSAGetLastError();
+  // (Too many requests: so many pages cannot be locked.)
+  if (said == WSAEWOULDBLOCK) return ENOBUFS;
+  return said == WSA_IO_PENDING ? EINPROGRESS : sys::errno_of_winsock(said);
+}
 
 void took(chain* c, std::size_t size, watcher* w) {
   c->size = size;
@@ -60,8 +71,8 @@ void take_the_rest(int fd, watcher* w) {
 }  // namespace
 
 // Null: no memory.
-iocp_transfer* iocp_backend::make_transfer(array<iocp_transfer*>& table, std::uint64_t number,
-                                           std::uint64_t kind, int fd) {
+iocp_transfer* iocp_backend::make_transfer(std::uint64_t number, int fd) {
+  array<iocp_transfer*>& table = table_of(number);
   const std::size_t place = place_of(number);
   if (place >= table.size() && !table.resize(place + 1, nullptr)) return nullptr;
   iocp_transfer* t = spare_transfers_;
@@ -70,7 +81,7 @@ iocp_transfer* iocp_backend::make_transfer(array<iocp_transfer*>& table, std::ui
   else if ((t = memory::create<iocp_transfer>()) == nullptr)
     return nullptr;
   std::memset(static_cast<OVERLAPPED*>(t), 0, sizeof(OVERLAPPED));
-  t->number = number | kind;
+  t->number = number;
   t->fd = fd;
   t->told_to_end = false;
   table[place] = t;
@@ -78,10 +89,10 @@ iocp_transfer* iocp_backend::make_transfer(array<iocp_transfer*>& table, std::ui
   return t;
 }
 
-void iocp_backend::keep_transfer(array<iocp_transfer*>& table, iocp_transfer* t) {
+void iocp_backend::keep_transfer(iocp_transfer* t) {
   --packets_out_;
   if (t->into != nullptr) release_chain(std::exchange(t->into, nullptr));
-  table[place_of(t->number & ~any_transfer)] = nullptr;
+  table_of(t->number)[place_of(t->number)] = nullptr;
   t->next = std::exchange(spare_transfers_, t);
 }
 
@@ -92,38 +103,31 @@ void iocp_backend::free_spare_transfers() {
   }
 }
 
-// 0: it has ended, and brings no packet; EINPROGRESS: it brings one; else why it was not begun.
-int iocp_backend::state_after(int fd, bool done) const {
-  if (!done) {
-    const int said = ::WSAGetLastError();
-    // (Too many requests: so many pages cannot be locked.)
-    if (said == WSAEWOULDBLOCK) return ENOBUFS;
-    return said == WSA_IO_PENDING ? EINPROGRESS : sys::errno_of_winsock(said);
-  }
-  return sockets_.traits_of(fd) & socket_skips ? 0 : EINPROGRESS;
-}
-
-int iocp_backend::check_transfer(int fd) {
-  constexpr unsigned needed = socket_is_ours | socket_is_stream;
-  return (sockets_.own(fd, port_, of_socket) & needed) == needed ? 0 : EOPNOTSUPP;
+// Null: the system has none of that number.
+iocp_transfer* iocp_backend::find_transfer(std::uint64_t number) {
+  const array<iocp_transfer*>& table = table_of(number);
+  const std::size_t place = place_of(number);
+  iocp_transfer* t = place < table.size() ? table[place] : nullptr;
+  return t != nullptr && t->number == number ? t : nullptr;
 }
 
 int iocp_backend::start_receive(iocp_transfer* t, int limit) {
-  if (const int error = check_transfer(t->fd)) return error;
+  const port_socket kind = sockets_.own(t->fd, port_, of_socket);
+  if (kind == port_socket::not_ours) return EOPNOTSUPP;
   std::size_t size = t->into->room;
   if (limit != 0) size = std::min(size, static_cast<std::size_t>(limit));
   if (!sys::allowed(sys::call::recv, t->fd, size)) return errno;
   t->is_whole = limit == 0 ? size : SIZE_MAX;
   WSABUF piece{static_cast<ULONG>(size), reinterpret_cast<char*>(t->into->begin)};
   DWORD flags = 0;
-  return state_after(
-      t->fd, ::WSARecv(static_cast<SOCKET>(t->fd), &piece, 1, nullptr, &flags, t, nullptr) == 0);
+  const int result = ::WSARecv(sys::socket_of(t->fd), &piece, 1, nullptr, &flags, t, nullptr);
+  return state_after(result == 0, kind);
 }
 
 // What finds no memory ends: nothing would wake the loop to ask again.
 bool iocp_backend::give_receive(watcher* w, std::uint64_t number) {
   transfers_.receive_given(number);
-  iocp_transfer* t = make_transfer(receives_, number, of_receive, w->fd);
+  iocp_transfer* t = make_transfer(number | of_receive, w->fd);
   if (t == nullptr) {
     transfers_.received(transfers_.receiver(number), number, -ENOMEM, true);
     return true;
@@ -131,27 +135,26 @@ bool iocp_backend::give_receive(watcher* w, std::uint64_t number) {
   t->into = make_chain(waiting_block);
   const int error = t->into != nullptr ? start_receive(t, w->reserved) : ENOMEM;
   if (error == 0)
-    received(t);
+    transfer_came(t);
   else if (error != EINPROGRESS)
     receive_ended(t, -error);
   return true;
 }
 
 // In the order of their receives, because a stream has one at a time.
-void iocp_backend::received(iocp_transfer* t) {
-  const int error = errno_of_status(static_cast<std::int32_t>(t->Internal));
-  const std::size_t size = t->InternalHigh;
+void iocp_backend::received(iocp_transfer* t, int result) {
   watcher* w = transfers_.receiver(t->number & ~any_transfer);
-  if (error == 0 && size != 0 && w != nullptr) {
+  if (result > 0 && w != nullptr) {
+    const auto size = static_cast<std::size_t>(result);
     took(std::exchange(t->into, nullptr), size, w);
     if (size == t->is_whole && !t->told_to_end) take_the_rest(t->fd, w);
   }
-  receive_ended(t, error != 0 ? -error : static_cast<int>(size));
+  receive_ended(t, result);
 }
 
 void iocp_backend::receive_ended(iocp_transfer* t, int result) {
   const std::uint64_t number = t->number & ~any_transfer;
-  keep_transfer(receives_, t);
+  keep_transfer(t);
   // (ENOBUFS would be asked again at once, as where a ring has given out all its blocks.)
   if (result == -ENOBUFS) result = -ENOMEM;
   transfers_.received(transfers_.receiver(number), number, result, true);
@@ -162,26 +165,28 @@ int iocp_backend::send(watcher* w, buffer& from, std::size_t most) {
 }
 
 int iocp_backend::start_send(iocp_transfer* t, const send_job& job) {
-  if (const int error = check_transfer(t->fd)) return error;
+  const port_socket kind = sockets_.own(t->fd, port_, of_socket);
+  if (kind == port_socket::not_ours) return EOPNOTSUPP;
   if (!sys::allowed(sys::call::send, t->fd)) return errno;
   WSABUF pieces[send_job::most_pieces];
   for (int i = 0; i < job.count; ++i)
     pieces[i] = {static_cast<ULONG>(job.pieces[i].iov_len),
                  static_cast<char*>(job.pieces[i].iov_base)};
-  return state_after(t->fd, ::WSASend(static_cast<SOCKET>(t->fd), pieces,
-                                      static_cast<DWORD>(job.count), nullptr, 0, t, nullptr) == 0);
+  const int result = ::WSASend(sys::socket_of(t->fd), pieces, static_cast<DWORD>(job.count),
+                               nullptr, 0, t, nullptr);
+  return state_after(result == 0, kind);
 }
 
 bool iocp_backend::give_send(send_job* job) {
   transfers_.send_given(job->number);
-  iocp_transfer* t = make_transfer(sends_, job->number, of_send, job->fd);
+  iocp_transfer* t = make_transfer(job->number | of_send, job->fd);
   if (t == nullptr) {
     transfers_.sent(job->number, -ENOMEM, false);
     return true;
   }
   const int error = start_send(t, *job);
   if (error == 0)
-    sent(t, static_cast<int>(t->InternalHigh));
+    transfer_came(t);
   else if (error != EINPROGRESS)
     sent(t, -error);
   return true;
@@ -189,32 +194,22 @@ bool iocp_backend::give_send(send_job* job) {
 
 void iocp_backend::sent(iocp_transfer* t, int result) {
   const std::uint64_t number = t->number & ~any_transfer;
-  keep_transfer(sends_, t);
+  keep_transfer(t);
   transfers_.sent(number, result, false);
 }
 
 void iocp_backend::transfer_came(iocp_transfer* t) {
-  if (t->number & of_receive) return received(t);
-  const int error = errno_of_status(static_cast<std::int32_t>(t->Internal));
-  sent(t, error != 0 ? -error : static_cast<int>(t->InternalHigh));
+  const int error = error_of(*t);
+  const int result = error != 0 ? -error : static_cast<int>(t->InternalHigh);
+  return t->number & of_receive ? received(t, result) : sent(t, result);
 }
 
 // A send goes on to its end, because its outcome would not be told.
 void iocp_backend::cancel_transfer(std::uint64_t number) {
-  const bool sends = (number & of_send) != 0;
-  if (sends && !closing_) return;
-  array<iocp_transfer*>& table = sends ? sends_ : receives_;
-  const std::size_t place = place_of(number & ~any_transfer);
-  iocp_transfer* t = place < table.size() ? table[place] : nullptr;
-  if (t == nullptr || t->number != number) return;
+  iocp_transfer* t = find_transfer(number);
+  if (t == nullptr || ((number & of_send) && !closing_)) return;
   t->told_to_end = true;
-  (void)::CancelIoEx(file_of(static_cast<SOCKET>(t->fd)), t);
-}
-
-bool iocp_backend::is_receiving(std::uint64_t number) const {
-  const std::size_t place = place_of(number);
-  return place < receives_.size() && receives_[place] != nullptr &&
-         receives_[place]->number == (number | of_receive);
+  (void)::CancelIoEx(reinterpret_cast<HANDLE>(sys::socket_of(t->fd)), t);
 }
 
 // What a receive took before it was told to end is there when this returns: that is known at once,
@@ -226,7 +221,7 @@ void iocp_backend::stop_transfer(watcher* w, bool waiting) {
   if (number == 0 || waiting) return;
   sort_out();
   int error = 0;
-  while (is_receiving(number) && take(1000, &error)) sort_out();
+  while (find_transfer(number | of_receive) != nullptr && take(1000, &error)) sort_out();
 }
 
 // What has ended is told, what the system has not seen ends; nothing is waited for.

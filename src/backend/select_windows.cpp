@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/sys.h"
 #include "base/sys_watchable.h"
+#include "base/sys_windows/handles.h"
 
 namespace eddy::engine {
 namespace {
@@ -22,12 +23,6 @@ DWORD to_milliseconds(std::int64_t timeout) {
   constexpr std::int64_t most = std::int64_t{1'000'000} * 1'000'000'000;
   if (timeout < 0 || timeout > most) timeout = most;
   return static_cast<DWORD>(timeout / 1'000'000 + (timeout % 1'000'000 != 0));
-}
-
-bool is_socket(int fd) {
-  int type = 0;
-  socklen_t size = sizeof type;
-  return ::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0;
 }
 
 }  // namespace
@@ -113,7 +108,7 @@ void select_backend::forget_closed(fired_list& fired_now) {
   for (std::size_t fd = 0; fd < entries_.size(); ++fd) {
     if (entries_[fd].reader < 0 && entries_[fd].writer < 0) continue;
     const int number = static_cast<int>(fd);
-    if (is_socket(number)) continue;
+    if (sys::is_socket(number)) continue;
     (void)set_place(readers_, &entry::reader, number, false);
     (void)set_place(writers_, &entry::writer, number, false);
     fired_now.ready.push_reserved(fired{watch_read | watch_write, number, entries_[fd].tag});
