@@ -25,6 +25,18 @@ class iocp_faults : public testing::Test {
   void put(const descriptor& to) { ASSERT_EQ(::send(to.get(), "x", 1, 0), 1); }
   void run_all() { EXPECT_EQ(on->run(0), run_result::nothing_to_do); }
 
+  // By one operation, with no other loop running.
+  void receive_one(loop& at, int fd, const descriptor& from) {
+    char byte = 0;
+    recorded op;
+    prepare_recv(op, fd, &byte, 1, 0);
+    submit(at, op);
+    put(from);
+    EXPECT_EQ(at.run(0), run_result::nothing_to_do);
+    EXPECT_EQ(op.ended_with, 1);
+    EXPECT_EQ(byte, 'x');
+  }
+
   struct many_receives {
     static constexpr std::size_t count = 150;
     std::vector<socket_pair> pairs{count};
@@ -102,44 +114,24 @@ TEST(windows_loops, have_no_handle_that_a_program_which_they_start_inherits) {
 TEST_F(iocp_faults, a_socket_that_moves_to_another_loop_is_served_there) {
   opened_loop other("iocp");
   socket_pair pair;
-  for (int i = 0; i < 4; ++i) {
-    loop& at = i % 2 == 0 ? *on : *other;
-    char byte = 0;
-    recorded op;
-    prepare_recv(op, pair.a.get(), &byte, 1, 0);
-    submit(at, op);
-    put(pair.b);
-    // The other loop need not run for it.
-    EXPECT_EQ(at.run(0), run_result::nothing_to_do);
-    EXPECT_EQ(op.ended_with, 1) << i;
-    EXPECT_EQ(byte, 'x') << i;
-  }
+  for (int i = 0; i < 4; ++i) receive_one(i % 2 == 0 ? *on : *other, pair.a.get(), pair.b);
 }
 
 TEST_F(iocp_faults, a_socket_of_another_loop_is_not_taken_for_an_earlier_one_of_its_number) {
-  auto receive = [this](loop& at, socket_pair& pair) {
-    char byte = 0;
-    recorded op;
-    prepare_recv(op, pair.a.get(), &byte, 1, 0);
-    submit(at, op);
-    put(pair.b);
-    EXPECT_EQ(at.run(0), run_result::nothing_to_do);
-    EXPECT_EQ(op.ended_with, 1);
-  };
   opened_loop other("iocp");
   int number = -1;
   {
     socket_pair earlier;
     number = earlier.a.get();
-    receive(*on, earlier);
+    receive_one(*on, number, earlier.b);
   }
   // Windows gives the numbers that were freed last.
   std::vector<socket_pair> later(16);
-  for (socket_pair& pair : later) receive(*other, pair);
+  for (socket_pair& pair : later) receive_one(*other, pair.a.get(), pair.b);
   int met = 0;
   for (socket_pair& pair : later) {
     met += pair.a.get() == number;
-    receive(*on, pair);
+    receive_one(*on, pair.a.get(), pair.b);
   }
   EXPECT_EQ(met, 1);
 }
@@ -148,22 +140,12 @@ TEST_F(iocp_faults,
        a_copy_of_a_socket_of_another_loop_is_not_taken_for_an_earlier_one_of_its_number) {
   opened_loop other("iocp");
   socket_pair theirs;
-  char first = 0;
-  recorded before;
-  prepare_recv(before, theirs.a.get(), &first, 1, 0);
-  submit(*other, before);
-  put(theirs.b);
-  EXPECT_EQ(other->run(0), run_result::nothing_to_do);
+  receive_one(*other, theirs.a.get(), theirs.b);
   std::vector<int> numbers;
   {
     std::vector<socket_pair> ours(20);
     for (socket_pair& one : ours) {
-      char byte = 0;
-      recorded op;
-      prepare_recv(op, one.a.get(), &byte, 1, 0);
-      submit(*on, op);
-      put(one.b);
-      run_all();
+      receive_one(*on, one.a.get(), one.b);
       numbers.push_back(one.a.get());
     }
   }
@@ -174,13 +156,7 @@ TEST_F(iocp_faults,
     const int fd = all.back().get();
     if (std::find(numbers.begin(), numbers.end(), fd) == numbers.end()) continue;
     ++tried;
-    char byte = 0;
-    recorded op;
-    prepare_recv(op, fd, &byte, 1, 0);
-    submit(*on, op);
-    put(theirs.b);
-    run_all();
-    EXPECT_EQ(op.ended_with, 1);
+    receive_one(*on, fd, theirs.b);
   }
   EXPECT_GT(tried, 0);
 }
